@@ -1,0 +1,79 @@
+"""What the shell of every page needs."""
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from backoffice.roles import Permission
+
+
+@dataclass
+class NavItem:
+    """One line of the navigation; `hot` marks a count that waits for a person."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    url: str
+    current: bool = False
+    count: int | None = None
+    hot: bool = False
+    children: list["NavItem"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """A page that wants to stand in the navigation; apps register theirs in `ready()`."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    permission: Permission
+    position: int
+
+
+ENTRIES: list[NavEntry] = []
+# Functions shop → {url name: (count, hot)}, so that the ground floor need not know what is counted.
+COUNTERS = []
+
+
+def register_page(entry: NavEntry) -> None:
+    ENTRIES.append(entry)
+    ENTRIES.sort(key=lambda each: each.position)
+
+
+def shell(request: HttpRequest) -> dict:
+    """Context for base.html: shop, staff, nav and target shops where the page belongs to a shop."""
+    shop = getattr(request, "shop", None)
+    if shop is None:
+        return {"shop": None, "staff": None, "nav": [], "target_shops": []}
+    if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
+        # A part is rendered alone: it has no shell, so its queries are saved.
+        return {"shop": shop, "staff": request.staff}
+    counts = {}
+    for counter in COUNTERS:
+        counts |= counter(shop)
+    return {
+        "shop": shop,
+        "staff": request.staff,
+        "nav": [_item(entry, request, counts) for entry in ENTRIES if request.staff.may(entry.permission)],
+        "target_shops": list(shop.target_shops.all()),
+    }
+
+
+def _item(entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bool]]) -> NavItem:
+    count, hot = counts.get(entry.url_name, (None, False))
+    namespace = entry.url_name.split(":")[0]
+    return NavItem(
+        name=entry.url_name,
+        label=entry.label,
+        icon=entry.icon,
+        url=reverse(entry.url_name, args=[request.shop.number]),
+        current=request.resolver_match is not None and request.resolver_match.namespace == namespace,
+        count=count,
+        hot=hot,
+    )
+
+

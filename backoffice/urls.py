@@ -1,0 +1,32 @@
+"""Every address of the back office. Pages of a shop name it in the path: /s/<number>/…"""
+
+from django.urls import include, path
+
+from backoffice.views import errors, health, shell
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error
+
+shop_pages = [
+    path("", shell.shop_home, name="shop-home"),
+    path("menu/", shell.menu, name="menu"),
+    path("orders/", include("orders.urls")),
+]
+
+urlpatterns = [
+    path("", shell.shops, name="start"),
+    path("shops/", shell.shops, name="shops"),
+    path("me/", shell.profile, name="profile"),
+    path("help/", shell.help_page, name="help"),
+    path("theme/", shell.set_theme, name="set-theme"),
+    path("language/", shell.set_language, name="set-language"),
+    path("s/<str:shop_number>/", include(shop_pages)),
+    path("RPC/", include("orderpull.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sessions/", include("allauth.usersessions.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

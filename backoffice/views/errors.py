@@ -1,0 +1,33 @@
+"""Error pages keep the shell, name the cause and one next step. They never show a trace."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from backoffice.access import PermissionMissing, public
+
+
+@public
+def bad_request(request: HttpRequest, exception=None) -> HttpResponse:
+    return render(request, "400.html", {"request_id": request.id}, status=400)
+
+
+@public
+def permission_denied(request: HttpRequest, exception=None) -> HttpResponse:
+    missing = exception if isinstance(exception, PermissionMissing) else None
+    return render(request, "403.html", {"missing": missing, "request_id": request.id}, status=403)
+
+
+@public
+def page_not_found(request: HttpRequest, exception=None) -> HttpResponse:
+    last_part = request.path.rstrip("/").rsplit("/", 1)[-1][:60]
+    return render(request, "404.html", {"search_for": last_part, "request_id": request.id}, status=404)
+
+
+@public
+def server_error(request: HttpRequest) -> HttpResponse:
+    return render(request, "500.html", {"request_id": getattr(request, "id", "")}, status=500)
+
+
+@public
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return render(request, "403_csrf.html", {"request_id": getattr(request, "id", "")}, status=403)

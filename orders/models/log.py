@@ -1,0 +1,58 @@
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from orders.models.line import OrderLine
+from orders.models.order import Order
+
+
+class LogAction(models.TextChoices):
+    """What can happen to an order, as dotted codes; the label is the sentence's start in the timeline."""
+
+    ORDER_PLACED = "order.placed", _("Order placed")
+    ORDER_DELETED = "order.deleted", _("Moved to Deleted")
+    ORDER_RESTORED = "order.restored", _("Restored from Deleted")
+    FULFILMENT_CHANGED = "fulfilment.changed", _("Order status")
+    PAYMENT_CHANGED = "payment.changed", _("Payment status")
+    INTERNAL_CHANGED = "internal.changed", _("Internal status")
+    LINE_CHANGED = "line.changed", _("Line status")
+    PAYMENT_RECEIVED = "payment.received", _("Payment received")
+    REFUND_MADE = "refund.made", _("Refund made")
+    SHIPMENT_ADDED = "shipment.added", _("Shipment added")
+    NOTE_ADDED = "note.added", _("Note added")
+    NOTE_REMOVED = "note.removed", _("Note removed")
+    MESSAGE_READ = "message.read", _("Customer message read")
+    FOLDER_CHANGED = "folder.changed", _("Folder")
+    PERSONAL_NUMBER_SEEN = "personal_number.seen", _("Personal number shown")
+    CHANGE_UNDONE = "change.undone", _("Undone")
+
+
+class OrderLogEntry(models.Model):
+    """Append-only. `changes` is {"field": {"old": …, "new": …}}; all entries of one user action share `act`.
+
+    Written by `orders.services.change.Change.record` alone.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="log")
+    # Set on entries about one line; `subject` names it even after the line is gone.
+    line = models.ForeignKey(OrderLine, on_delete=models.SET_NULL, null=True, related_name="log")
+    subject = models.CharField(max_length=120, blank=True)
+    action = models.CharField(max_length=30, choices=LogAction.choices)
+    changes = models.JSONField(default=dict)
+    actor = models.CharField(max_length=120)
+    user_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=10)
+    ip_address = models.GenericIPAddressField(null=True)
+    act = models.UUIDField(default=uuid.uuid4)
+    # The act that this entry takes back.
+    undoes = models.UUIDField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["order", "-id"], name="log_of_order"), models.Index(fields=["act"], name="log_of_act")]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor}"

@@ -1,0 +1,130 @@
+"""The one place where an order's amounts are computed.
+
+VAT is rounded half up per line and then summed. Discounts on the whole order are spread over the lines by
+largest remainder, so that the shares always add up to the discount. Nothing here reads the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Protocol
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+HUNDRED = Decimal(100)
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """`amount` in whole cents, half away from zero, so a credit mirrors its invoice."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """One amount with its VAT; `ex + vat == incl` to the cent."""
+
+    ex: Decimal
+    vat: Decimal
+    incl: Decimal
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.ex + other.ex, self.vat + other.vat, self.incl + other.incl)
+
+
+NOTHING = Amount(ZERO, ZERO, ZERO)
+
+
+def with_vat(amount: Decimal, rate: Decimal, *, includes_vat: bool) -> Amount:
+    """Split or raise a rounded `amount` at `rate` percent."""
+    if includes_vat:
+        vat = rounded(amount * rate / (HUNDRED + rate))
+        return Amount(amount - vat, vat, amount)
+    vat = rounded(amount * rate / HUNDRED)
+    return Amount(amount, vat, amount + vat)
+
+
+def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """Cut `amount` into cents in proportion to `weights` (≥ 0); the parts add up to it exactly.
+
+    Largest remainder; equal remainders go to the earlier part. With no weight at all nothing can be spread.
+    """
+    total = sum(weights, ZERO)
+    if not total or not amount:
+        return [ZERO for _ in weights]
+    sign = -1 if amount < 0 else 1
+    cents = int(abs(amount) / CENT)
+    exact = [cents * weight / total for weight in weights]
+    parts = [int(each) for each in exact]
+    by_remainder = sorted(range(len(weights)), key=lambda i: (parts[i] - exact[i], i))
+    for i in by_remainder[: cents - sum(parts)]:
+        parts[i] += 1
+    return [sign * part * CENT for part in parts]
+
+
+class PricedLine(Protocol):
+    """What the computation reads of a line and sets on it."""
+
+    quantity: Decimal
+    unit_price_ex: Decimal
+    unit_price_incl: Decimal
+    vat_rate: Decimal
+    discount: Decimal
+    discount_share: Decimal
+    total_ex: Decimal
+    total_vat: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class RateTotal:
+    """All that was charged at one VAT rate."""
+
+    rate: Decimal
+    amount: Amount
+
+
+@dataclass(frozen=True)
+class Totals:
+    lines: Amount
+    shipping: Amount
+    payment_fee: Amount
+    by_rate: tuple[RateTotal, ...]
+    total: Amount
+
+
+def price_lines(lines: Iterable[PricedLine], *, discount: Decimal, includes_vat: bool) -> None:
+    """Set each line's share of the order `discount` and its three totals."""
+    lines = list(lines)
+    before = [
+        rounded(line.quantity * (line.unit_price_incl if includes_vat else line.unit_price_ex)) - line.discount
+        for line in lines
+    ]
+    shares = spread(discount, [max(amount, ZERO) for amount in before])
+    for line, amount, share in zip(lines, before, shares, strict=True):
+        charged = with_vat(amount - share, line.vat_rate, includes_vat=includes_vat)
+        line.discount_share = share
+        line.total_ex, line.total_vat, line.total = charged.ex, charged.vat, charged.incl
+
+
+def totals(order, lines: Iterable[PricedLine]) -> Totals:
+    """Add up priced lines, shipping cost and payment fee of `order`, in all and per VAT rate."""
+    shipping = with_vat(order.shipping_cost, order.shipping_vat_rate, includes_vat=order.prices_include_vat)
+    fee = with_vat(order.payment_fee, order.payment_fee_vat_rate, includes_vat=order.prices_include_vat)
+    by_rate: dict[Decimal, Amount] = defaultdict(lambda: NOTHING)
+    lines_amount = NOTHING
+    for line in lines:
+        amount = Amount(line.total_ex, line.total_vat, line.total)
+        lines_amount += amount
+        by_rate[line.vat_rate.quantize(CENT)] += amount
+    for amount, rate in ((shipping, order.shipping_vat_rate), (fee, order.payment_fee_vat_rate)):
+        if amount != NOTHING:
+            by_rate[rate.quantize(CENT)] += amount
+    rates = tuple(RateTotal(rate, by_rate[rate]) for rate in sorted(by_rate, reverse=True))
+    return Totals(lines_amount, shipping, fee, rates, lines_amount + shipping + fee)
+
+
+def other_price(price: Decimal, rate: Decimal, *, includes_vat: bool) -> Decimal:
+    """The unit price in the other sense (ex for incl and back), four places."""
+    factor = (HUNDRED + rate) / HUNDRED
+    return (price / factor if includes_vat else price * factor).quantize(Decimal("0.0001"), ROUND_HALF_UP)

@@ -1,0 +1,54 @@
+"""Everything that changes an order. Nothing else does."""
+
+from orders.services.bin import delete_orders, restore_orders
+from orders.services.change import changing, order_changed
+from orders.services.errors import (
+    ChangedMeanwhile,
+    ChangeRefused,
+    NothingToUndo,
+    OrderIsDeleted,
+    OrderNotFound,
+    OrderRefused,
+    StatusChangeRefused,
+    UnknownStatus,
+)
+from orders.services.notes import add_note, mark_message_read, remove_note
+from orders.services.place import NewLine, NewOrder, Placed, place_order
+from orders.services.status import (
+    BulkResult,
+    set_fulfilment_status,
+    set_internal_status,
+    set_line_status,
+    set_payment_status,
+    set_status_of_many,
+)
+from orders.services.undo import undo
+
+__all__ = [
+    "BulkResult",
+    "ChangeRefused",
+    "ChangedMeanwhile",
+    "NewLine",
+    "NewOrder",
+    "NothingToUndo",
+    "OrderIsDeleted",
+    "OrderNotFound",
+    "OrderRefused",
+    "Placed",
+    "StatusChangeRefused",
+    "UnknownStatus",
+    "add_note",
+    "changing",
+    "delete_orders",
+    "mark_message_read",
+    "order_changed",
+    "place_order",
+    "remove_note",
+    "restore_orders",
+    "set_fulfilment_status",
+    "set_internal_status",
+    "set_line_status",
+    "set_payment_status",
+    "set_status_of_many",
+    "undo",
+]

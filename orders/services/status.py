@@ -1,0 +1,220 @@
+"""Moving orders and lines from status to status. One order or a thousand take the same path."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from backoffice.actor import Actor
+from backoffice.models import Shop
+from orders.models import LogAction, Order, OrderLine, OrderLogEntry
+from orders.services.change import Change, changing, plain
+from orders.services.errors import (
+    ChangedMeanwhile,
+    ChangeRefused,
+    OrderIsDeleted,
+    StatusChangeRefused,
+    UnknownStatus,
+)
+from statuses.catalogue import Catalogue, catalogue_of
+from statuses.kinds import WORDS, FulfilmentStatus, Kind, LineStatus
+from statuses.models import ShopStatus
+from statuses.transitions import may_follow
+
+ALREADY_DONE = {LineStatus.SHIPPED, LineStatus.CANCELLED, LineStatus.CREDITED, LineStatus.RETURNED}
+
+
+class Target(NamedTuple):
+    """A status to move to: the built-in word and, when it is the shop's own, that row."""
+
+    code: str
+    own: ShopStatus | None
+
+    @property
+    def own_id(self) -> int | None:
+        return self.own.pk if self.own else None
+
+
+@dataclass
+class BulkResult:
+    """Orders by what happened to them; `refused` pairs each with its reason."""
+
+    act: uuid.UUID
+    changed: list[Order] = field(default_factory=list)
+    unchanged: list[Order] = field(default_factory=list)
+    refused: list[tuple[Order, ChangeRefused]] = field(default_factory=list)
+
+
+def set_fulfilment_status(order: Order, code: str, *, by: Actor, seen: str | None = None) -> OrderLogEntry | None:
+    """Move ``order`` to a built-in or own order status and record it.
+
+    ``seen`` is the code the user saw when choosing. Returns the log entry, or None when nothing changed. Raises
+    StatusChangeRefused, UnknownStatus, OrderIsDeleted, or ChangedMeanwhile when the status is no longer ``seen``.
+    """
+    return _set_of_one(order, Kind.FULFILMENT, code, by=by, seen=seen)
+
+
+def set_payment_status(order: Order, code: str, *, by: Actor, seen: str | None = None) -> OrderLogEntry | None:
+    """As `set_fulfilment_status`, for the payment status."""
+    return _set_of_one(order, Kind.PAYMENT, code, by=by, seen=seen)
+
+
+def set_internal_status(order: Order, code: str, *, by: Actor, seen: str | None = None) -> OrderLogEntry | None:
+    """Set the staff's own status, or clear it with an empty ``code``."""
+    return _set_of_one(order, Kind.INTERNAL, code, by=by, seen=seen)
+
+
+def set_status_of_many(orders: Iterable[int], kind: str, code: str, *, shop: Shop, by: Actor) -> BulkResult:
+    """Move orders (keys) to a status, those that may; the rest is named with its reason.
+
+    Raises UnknownStatus before anything changes, OrderNotFound when a key is not of this shop.
+    """
+    with changing(shop, by=by) as change:
+        catalogue = catalogue_of(shop)
+        target = resolve(catalogue, kind, code)
+        result = BulkResult(change.act)
+        for order in change.lock_many(orders):
+            try:
+                entry = _move(change, catalogue, order, kind, target)
+            except ChangeRefused as refusal:
+                result.refused.append((order, refusal))
+            else:
+                (result.changed if entry else result.unchanged).append(order)
+    return result
+
+
+def set_line_status(
+    order: Order, code: str, *, by: Actor, line: OrderLine | None = None, seen: str | None = None
+) -> list[OrderLogEntry]:
+    """Set the status of one line, or of all lines, and record each that changes.
+
+    Raises UnknownStatus, OrderIsDeleted, or ChangedMeanwhile when the line is no longer as ``seen``.
+    """
+    with changing(order.shop, by=by) as change:
+        locked = change.lock(order.pk)
+        _refuse_deleted(locked)
+        catalogue = catalogue_of(change.shop)
+        target = resolve(catalogue, Kind.LINE, code)
+        lines = list(locked.lines.all())
+        chosen = [each for each in lines if line is None or each.pk == line.pk]
+        if line is not None and seen is not None:
+            _refuse_if_moved(change, catalogue, Kind.LINE, chosen[0].status, chosen[0].own_status_id, seen)
+        entries = [
+            entry for each in chosen if (entry := _move_line(change, locked, each, target)) is not None
+        ]
+        if entries:
+            change.set(locked, **counts_of(lines))
+    return entries
+
+
+def resolve(catalogue: Catalogue, kind: str, code: str) -> Target:
+    """The built-in word and own row that ``code`` names. Raises UnknownStatus."""
+    if kind == Kind.INTERNAL and not code:
+        return Target("", None)
+    if own := catalogue.find(kind, code):
+        return Target(own.stands_for, own)
+    if kind in WORDS and code in WORDS[kind].values:
+        return Target(code, None)
+    raise UnknownStatus(code)
+
+
+def counts_of(lines: Iterable[OrderLine]) -> dict[str, int]:
+    """What the list shows of the lines: how many, how many need nothing more, how many are back-ordered."""
+    lines = list(lines)
+    goods = [line for line in lines if line.kind != OrderLine.Kind.FEE]
+    return {
+        "number_of_lines": len(goods),
+        "number_of_lines_done": sum(line.status in ALREADY_DONE or line.status == LineStatus.READY for line in goods),
+        "number_of_lines_backordered": sum(line.status == LineStatus.BACKORDERED for line in goods),
+    }
+
+
+class StatusFields(NamedTuple):
+    """Where a kind lives on the order, and how its change is called in the log."""
+
+    code: str | None
+    own: str
+    action: LogAction
+
+
+FIELDS = {
+    Kind.FULFILMENT: StatusFields("fulfilment_status", "fulfilment_own_status_id", LogAction.FULFILMENT_CHANGED),
+    Kind.PAYMENT: StatusFields("payment_status", "payment_own_status_id", LogAction.PAYMENT_CHANGED),
+    Kind.INTERNAL: StatusFields(None, "internal_status_id", LogAction.INTERNAL_CHANGED),
+}
+
+
+def current_code(order: Order, kind: str, catalogue: Catalogue) -> str:
+    """The code a menu shows as chosen: the own status where there is one, else the built-in word."""
+    fields = FIELDS[kind]
+    own_id = getattr(order, fields.own)
+    if own_id is not None:
+        return catalogue.look(kind, "", own_id).code
+    return getattr(order, fields.code) if fields.code else ""
+
+
+def _set_of_one(order: Order, kind: str, code: str, *, by: Actor, seen: str | None) -> OrderLogEntry | None:
+    with changing(order.shop, by=by) as change:
+        locked = change.lock(order.pk)
+        catalogue = catalogue_of(change.shop)
+        target = resolve(catalogue, kind, code)
+        if seen is not None and current_code(locked, kind, catalogue) not in (seen, code):
+            raise ChangedMeanwhile(locked.changed_by, _label(catalogue, kind, locked))
+        return _move(change, catalogue, locked, kind, target)
+
+
+def _move(change: Change, catalogue: Catalogue, order: Order, kind: str, target: Target) -> OrderLogEntry | None:
+    _refuse_deleted(order)
+    fields = FIELDS[kind]
+    values = {fields.own: target.own_id}
+    if fields.code:
+        _refuse_impossible(catalogue, order, kind, target)
+        values[fields.code] = target.code
+    diff = change.set(order, **values)
+    return change.record(order, fields.action, diff) if diff else None
+
+
+def _move_line(change: Change, order: Order, line: OrderLine, target: Target) -> OrderLogEntry | None:
+    old = {"status": line.status, "own_status_id": line.own_status_id}
+    line.status, line.own_status_id = target.code, target.own_id
+    if target.code == LineStatus.BACKORDERED:
+        line.is_backordered = True
+    diff = {
+        name: {"old": plain(value), "new": plain(getattr(line, name))}
+        for name, value in old.items()
+        if value != getattr(line, name)
+    }
+    if not diff:
+        return None
+    line.save(update_fields=["status", "own_status", "is_backordered"])
+    return change.record(order, LogAction.LINE_CHANGED, diff, line=line, subject=line.sku or line.name)
+
+
+def _refuse_deleted(order: Order) -> None:
+    if order.deleted_at is not None:
+        raise OrderIsDeleted
+
+
+def _refuse_impossible(catalogue: Catalogue, order: Order, kind: str, target: Target) -> None:
+    old = getattr(order, FIELDS[kind].code)
+    by_hand_never = kind == Kind.FULFILMENT and target.code == FulfilmentStatus.ABORTED and old != target.code
+    if by_hand_never or not may_follow(kind, old, target.code):
+        raise StatusChangeRefused(_label(catalogue, kind, order), str(catalogue.look(kind, target.code).label))
+
+
+def _refuse_if_moved(
+    change: Change, catalogue: Catalogue, kind: str, code: str, own_id: int | None, seen: str
+) -> None:
+    look = catalogue.look(kind, code, own_id)
+    if look.code != seen:
+        raise ChangedMeanwhile("", str(look.label))
+
+
+def _label(catalogue: Catalogue, kind: str, order: Order) -> str:
+    fields = FIELDS[kind]
+    own_id = getattr(order, fields.own)
+    if fields.code is None and own_id is None:
+        return "-"
+    return str(catalogue.look(kind, getattr(order, fields.code) if fields.code else "", own_id).label)
+
+
