@@ -1,0 +1,112 @@
+"""Fixtures of all tests. First the machinery (database, Redis, Chromium), then the few that every story begins with."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from backoffice.tests import servers
+from backoffice.tests.factories import make_shop, make_staff
+
+# --- Machinery
+
+
+def pytest_runtest_setup(item):
+    """A story about PostgreSQL means nothing on SQLite: say how to run it instead of passing it."""
+    if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        pytest.fail(f'This test needs PostgreSQL: make test-postgres ARGS="{item.nodeid}"', pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Redis, empty at the start of the session."""
+    with servers.redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for all browser tests. It can reach this machine only."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if executable is None:
+        pytest.fail("There is no Chromium: install Debian's package chromium or set CHROMIUM.", pytrace=False)
+    # Playwright keeps an event loop in this thread, in which Django would refuse the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=[
+                *quiet,
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """A function that opens a window on the live server: `open_page("/", viewport={…}, color_scheme="dark")`.
+
+    The test fails when a page wrote an error to the console, threw one, or broke its Content-Security-Policy.
+    `tolerate` names what this story provokes on purpose, such as "status of 404".
+    """
+    contexts, complaints = [], []
+
+    def open_window(path: str = "/", *, tolerate: tuple[str, ...] = (), **window) -> Page:
+        def complain(text: str) -> None:
+            if not any(expected in text for expected in tolerate):
+                complaints.append(text)
+
+        context = chromium.new_context(base_url=live_server.url, **{"locale": "en-GB"} | window)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: message.type == "error" and complain(f"{message.text} ({page.url})"))
+        page.on("pageerror", lambda error: complain(f"{error} ({page.url})"))
+        page.goto(path)
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+# --- What every story begins with
+
+
+# --- What every story begins with
+
+
+@pytest.fixture
+def shop(db):
+    return make_shop("12345")
+
+
+@pytest.fixture
+def other_shop(db):
+    return make_shop("54321")
+
+
+@pytest.fixture
+def clerk(shop):
+    """Somebody of the office in `shop`."""
+    return make_staff(shop, email="clerk@12345.example", name="Marit Bakker")
+
+
+@pytest.fixture
+def clerk_client(client, clerk):
+    client.force_login(clerk.user)
+    return client
+
+
+@pytest.fixture
+def actor(clerk):
+    return clerk.as_actor("203.0.113.9")
