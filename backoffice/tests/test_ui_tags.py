@@ -1,0 +1,142 @@
+import re
+
+import pytest
+from django import forms
+from django.conf import settings
+from django.contrib.messages import constants as levels
+from django.contrib.messages.storage.base import Message
+from django.template import Context, Template
+
+from backoffice.icons import ICONS, sprite
+from backoffice.templatetags.ui import error_rows, notices
+
+TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+
+
+class AddressForm(forms.Form):
+    city = forms.CharField(label="City", help_text="As on the parcel.", widget=forms.TextInput({"placeholder": "City"}))
+    is_company = forms.BooleanField(label="Company", required=False)
+
+
+def render(source: str, **context) -> str:
+    return Template(source).render(Context(context))
+
+
+def test_the_sprite_in_the_repository_is_the_one_the_command_writes():
+    written = (settings.BASE_DIR / "static/icons.svg").read_text(encoding="utf-8")
+
+    assert written == sprite(), "Run `manage.py icons` and commit static/icons.svg."
+
+
+def test_an_icon_is_decoration_drawn_from_the_sprite():
+    html = render('{% icon "orders" %}')
+
+    assert html == '<svg class="i" aria-hidden="true"><use href="/static/icons.svg#orders"/></svg>'
+
+
+def test_an_icon_nobody_drew_is_refused():
+    with pytest.raises(ValueError, match="no icon 'unicorn'"):
+        render('{% icon "unicorn" %}')
+
+
+def test_templates_name_only_icons_that_are_drawn():
+    used = {name for path in TEMPLATES for name in re.findall(r'{% icon "([^"]+)"', path.read_text(encoding="utf-8"))}
+
+    assert used
+    assert used - ICONS.keys() == set()
+
+
+def test_templates_carry_no_inline_style_script_or_handler():
+    forbidden = re.compile(r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*\ssrc=)|javascript:|hx-on", re.IGNORECASE)
+
+    found = {
+        f"{path.relative_to(settings.BASE_DIR)}: {match.group()}"
+        for path in TEMPLATES
+        for match in forbidden.finditer(path.read_text(encoding="utf-8"))
+    }
+
+    assert found == set()
+
+
+def test_a_field_with_an_error_says_so_to_the_eye_and_to_the_screen_reader():
+    form = AddressForm({"city": ""})
+
+    html = render('{% include "components/field.html" with field=form.city only %}', form=form)
+
+    assert '<label for="id_city">City</label>' in html
+    assert 'aria-invalid="true"' in html
+    assert 'aria-describedby="id_city_helptext id_city_error"' in html
+    assert 'id="id_city_helptext">As on the parcel.' in html
+    assert 'id="id_city_error"' in html
+    assert 'class="field"' in html
+
+
+def test_a_placeholder_that_repeats_the_label_is_left_out():
+    html = render("{% control form.city %}", form=AddressForm())
+
+    assert 'placeholder="City"' not in html
+
+
+def test_a_tick_box_stands_inside_its_label():
+    html = render('{% include "components/field.html" with field=form.is_company only %}', form=AddressForm())
+
+    assert re.search(r'<label class="tick"><input type="checkbox"[^>]*><span>Company</span></label>', html)
+
+
+def test_the_error_summary_links_to_each_field():
+    form = AddressForm({"city": ""})
+
+    html = render('{% include "components/errors.html" with form=form only %}', form=form)
+
+    assert "1 field needs attention" in html
+    assert '<a href="#id_city">City: This field is required.</a>' in html
+
+
+def test_an_error_of_the_whole_form_comes_first_and_links_nowhere():
+    form = AddressForm({"city": ""})
+    form.add_error(None, "This address was changed by someone else.")
+
+    assert [(row.target, row.text) for row in error_rows(form)] == [
+        ("", "This address was changed by someone else."),
+        ("id_city", "This field is required."),
+    ]
+
+
+def test_a_sound_form_has_no_summary():
+    html = render('{% include "components/errors.html" with form=form only %}', form=AddressForm({"city": "Delft"}))
+
+    assert html.strip() == ""
+
+
+def test_a_message_with_an_undo_address_offers_undo_and_stays():
+    message = Message(levels.SUCCESS, "3 orders set to Shipped.", extra_tags="undo:/s/12345/orders/undo/7/")
+
+    [notice] = notices([message])
+
+    assert (notice.kind, notice.undo_url, notice.stays, notice.is_alert) == (
+        "ok",
+        "/s/12345/orders/undo/7/",
+        True,
+        False,
+    )
+
+
+def test_a_failure_is_an_alert_and_stays():
+    [notice] = notices([Message(levels.ERROR, "Nothing was changed.")])
+
+    assert (notice.kind, notice.undo_url, notice.stays, notice.is_alert) == ("bad", "", True, True)
+
+
+def test_a_plain_success_may_fade():
+    [notice] = notices([Message(levels.SUCCESS, "Note added.")])
+
+    assert notice.stays is False
+
+
+@pytest.mark.parametrize(
+    "tags", ["undo:https://evil.example/", "undo://evil.example/", "undo:javascript:alert(1)", "undo:"]
+)
+def test_undo_never_leads_elsewhere(tags):
+    [notice] = notices([Message(levels.SUCCESS, "Done.", extra_tags=tags)])
+
+    assert notice.undo_url == ""
