@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from backoffice.tests import servers
 from backoffice.tests.factories import make_shop, make_staff
@@ -58,7 +58,8 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     The test fails when a page wrote an error to the console, threw one, or broke its Content-Security-Policy.
     `tolerate` names what this story provokes on purpose, such as "status of 404".
     """
-    contexts, complaints = [], []
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
 
     def open_window(path: str = "/", *, tolerate: tuple[str, ...] = (), **window) -> Page:
         def complain(text: str) -> None:
@@ -73,6 +74,7 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
         page.goto(path)
         return page
 
+    open_window.complaints = complaints
     yield open_window
     for context in contexts:
         context.close()

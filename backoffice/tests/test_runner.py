@@ -1,0 +1,198 @@
+"""`make run` as a user sees it: it starts, it keeps its processes alive, it leaves nothing behind."""
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from backoffice import runner
+from backoffice.tests.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 45
+
+
+class BackOffice:
+    """A back office of its own in a temporary folder, started as `make run` starts it, without the demo shops."""
+
+    def __init__(self, var_dir):
+        self.var_dir, self.port = var_dir, free_port()
+        self.output = var_dir / "terminal"
+        self.starts = []
+
+    def start(self):
+        with open(self.output, "w") as terminal:
+            started = subprocess.Popen(
+                [sys.executable, "-m", "backoffice.runner"],
+                cwd=ROOT,
+                env=os.environ
+                | {
+                    "DJANGO_ENV": "test",
+                    "VAR_DIR": str(self.var_dir),
+                    "PORT": str(self.port),
+                    "DATABASE_URL": f"sqlite:///{self.var_dir}/db.sqlite3",
+                },
+                stdout=terminal,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.starts.append(started)
+        return started
+
+    def start_and_wait_until_ready(self):
+        started = self.start()
+        wait_for(lambda: "is ready" in self.text or started.poll() is not None)
+        assert "is ready" in self.text, self.text
+        return started
+
+    @property
+    def text(self):
+        return self.output.read_text()
+
+    @property
+    def processes(self):
+        """The command line of every process of this back office by its pid."""
+        mark = f"BACKOFFICE_RUN={self.var_dir}".encode()
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            if mark in runner.environment_block(folder).split(b"\0"):
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+        return found
+
+    def pid_of(self, program):
+        return min((pid for pid, command in self.processes.items() if program in command), default=None)
+
+    def answers(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz") as answer:
+            return answer.status == 200
+
+    def clean_up(self):
+        for started in self.starts:
+            started.kill()
+            started.wait()
+        for pid in self.processes:
+            runner.send(pid, signal.SIGKILL)
+
+
+def wait_for(condition):
+    give_up_at = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < give_up_at:
+        time.sleep(0.1)
+    assert condition()
+
+
+@pytest.fixture
+def back_office(tmp_path):
+    office = BackOffice(tmp_path)
+    yield office
+    office.clean_up()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("order_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_ending_the_runner_ends_every_process(back_office, order_to_end):
+    started = back_office.start_and_wait_until_ready()
+    assert back_office.answers()
+    assert back_office.pid_of("celery --app backoffice worker")
+    assert back_office.pid_of("celery --app backoffice beat")
+
+    started.send_signal(order_to_end)
+
+    assert started.wait(timeout=PATIENCE) == 0
+    assert back_office.processes == {}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("program", ["gunicorn", "celery --app backoffice worker", "celery --app backoffice beat"])
+def test_a_process_that_dies_is_started_again(back_office, program):
+    back_office.start_and_wait_until_ready()
+    wait_for(lambda: back_office.pid_of(program))
+    killed = back_office.pid_of(program)
+
+    os.kill(killed, signal.SIGKILL)
+
+    wait_for(lambda: back_office.pid_of(program) not in {killed, None})
+    wait_for(lambda: re.search(r"The \w+ ended \(terminated by SIGKILL\) and is started again", back_office.text))
+
+
+@pytest.mark.faults
+def test_a_runner_killed_with_9_takes_its_processes_with_it(back_office):
+    started = back_office.start_and_wait_until_ready()
+
+    started.kill()
+
+    wait_for(lambda: back_office.processes == {})
+
+
+@pytest.mark.faults
+def test_what_was_left_behind_is_ended_by_the_next_start(back_office):
+    started = back_office.start_and_wait_until_ready()
+    supervisor = back_office.pid_of("supervisord")
+    os.kill(supervisor, signal.SIGSTOP)  # so that it cannot end the others in time
+    started.kill()
+    started.wait()
+    os.kill(supervisor, signal.SIGKILL)
+    left = set(back_office.processes)
+    assert left
+
+    back_office.start_and_wait_until_ready()
+
+    assert back_office.answers()
+    assert not left & set(back_office.processes)
+
+
+@pytest.mark.faults
+def test_a_second_start_beside_a_running_one_is_refused_and_harms_nothing(back_office):
+    back_office.start_and_wait_until_ready()
+    before = back_office.pid_of("supervisord")
+
+    second = back_office.start()
+
+    assert second.wait(timeout=PATIENCE) == 1
+    assert "is running already" in back_office.text
+    assert back_office.pid_of("supervisord") == before
+    assert back_office.answers()
+
+
+def test_a_port_in_use_is_a_sentence_and_starts_nothing(back_office):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", back_office.port))
+        other.listen()
+
+        started = back_office.start()
+
+        assert started.wait(timeout=PATIENCE) == 1
+    expected = f"Port {back_office.port} cannot be used (Address already in use). Choose another: make run PORT="
+    assert back_office.text.startswith(expected)
+    assert back_office.processes == {}
+
+
+def test_what_a_given_up_process_wrote_last_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "VAR_DIR", tmp_path)
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log/web.log").write_text("ModuleNotFoundError: No module named 'shelf'\n")
+
+    with pytest.raises(runner.StartRefused) as refused:
+        runner.tell("INFO gave up: web entered FATAL state, too many start retries too quickly", ready=False)
+
+    assert str(refused.value) == "The web cannot be started.\n    ModuleNotFoundError: No module named 'shelf'"
+
+
+def test_the_first_start_makes_secrets_that_only_the_owner_can_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "VAR_DIR", tmp_path)
+
+    made = runner.own_secrets()
+
+    assert len(made["SECRET_KEY"]) >= 50
+    Fernet(made["FIELD_ENCRYPTION_KEYS"])
+    assert stat.S_IMODE((tmp_path / "secrets.env").stat().st_mode) == 0o600
+    assert runner.own_secrets() == made

@@ -1,0 +1,73 @@
+"""The ground under the tests themselves: real servers, and no way out of this machine."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import redis
+from django.db import connection
+from pytest_socket import SocketConnectBlockedError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_test_cannot_reach_another_machine():
+    with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
+        outside.connect(("192.0.2.1", 80))
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_test_marked_postgres_runs_on_postgresql():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        (version,) = cursor.fetchone()
+
+    assert int(version.split(".")[0]) >= 14
+
+
+@pytest.mark.faults
+def test_a_test_marked_postgres_fails_on_sqlite_and_says_how_to_run_it():
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    story = "backoffice/tests/test_servers.py::test_a_test_marked_postgres_runs_on_postgresql"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", story],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert f'make test-postgres ARGS="{story}"' in done.stdout
+
+
+@pytest.mark.redis
+def test_redis_keeps_what_it_is_told(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("order", "10042")
+
+        assert client.get("order") == b"10042"
+
+
+@pytest.mark.browser
+def test_a_page_that_complains_in_the_console_fails_its_test(open_page):
+    page = open_page("/healthz")
+
+    page.evaluate("console.error('no such drawer')")
+
+    assert [complaint.split(" (")[0] for complaint in open_page.complaints] == ["no such drawer"]
+    open_page.complaints.clear()
+
+
+@pytest.mark.browser
+def test_chromium_cannot_reach_another_machine(open_page):
+    page = open_page("/healthz")
+
+    with pytest.raises(Exception, match="ERR_NAME_NOT_RESOLVED"):
+        page.goto("http://backoffice.example/")
