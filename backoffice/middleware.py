@@ -92,6 +92,7 @@ class ShopMiddleware:
         if number is None or not request.user.is_authenticated:
             return
         request.shop, request.staff = membership_or_404(request.user, number)
+        request.shop.request_cache = {}
         request.actor = request.staff.as_actor(client_ip(request))
 
 

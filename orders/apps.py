@@ -1,7 +1,17 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrdersConfig(AppConfig):
     """Orders, their lines, payments, shipments and log, and the only services that change them."""
 
     name = "orders"
+
+    def ready(self) -> None:
+        # Here and not above: models are loaded only when every app is known.
+        from backoffice.context import COUNTERS, NavEntry, register_page
+        from backoffice.roles import Permission
+        from orders.order_list import todo_count
+
+        register_page(NavEntry("orders:list", _("Orders"), "orders", Permission.VIEW_ORDERS, position=20))
+        COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

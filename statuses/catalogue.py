@@ -54,7 +54,7 @@ class Catalogue:
 
 
 def catalogue_of(shop: Shop) -> Catalogue:
-    return Catalogue(list(ShopStatus.objects.for_shop(shop)))
+    return shop.once("catalogue", lambda: Catalogue(list(ShopStatus.objects.for_shop(shop))))
 
 
 def _look_of(row: ShopStatus) -> Look:

@@ -1,4 +1,5 @@
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -85,6 +86,17 @@ class Shop(models.Model):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    # Set by ShopMiddleware on the shop of a request, which lives as long as the request.
+    request_cache: dict[str, Any] | None = None
+
+    def once(self, name: str, read: Callable[[], Any]) -> Any:
+        """What `read` gives, asked once a request; outside a request it is asked each time."""
+        if self.request_cache is None:
+            return read()
+        if name not in self.request_cache:
+            self.request_cache[name] = read()
+        return self.request_cache[name]
 
     @property
     def initial(self) -> str:

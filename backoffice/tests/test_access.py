@@ -1,0 +1,202 @@
+"""Lock by lock: one row for every page there is, tried as nobody, as each role and as staff of another shop."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.core.checks import run_checks
+from django.urls import reverse
+
+from backoffice.access import public
+from backoffice.checks import every_view_says_who_may_enter, named_patterns
+from backoffice.roles import PERMISSIONS, Permission, Role
+from backoffice.tests.factories import make_shop, make_staff
+from orders.tests.factories import make_order
+
+ORDER = "ORDER"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a shop and the right it asks for; ORDER among `args` is an order's number."""
+
+    name: str
+    needs: Permission
+    method: str = "get"
+    args: tuple = ()
+
+
+V, C, N, M, E, P = (
+    Permission.VIEW_ORDERS,
+    Permission.CHANGE_ORDERS,
+    Permission.WRITE_NOTES,
+    Permission.CHANGE_PAYMENTS,
+    Permission.EXPORT_ORDERS,
+    Permission.VIEW_PERSONAL_DATA,
+)
+SHOP_PAGES = [
+    Page("shop-home", V),
+    Page("menu", V),
+    Page("orders:list", V),
+    Page("orders:search", V),
+    Page("orders:bulk", V, "post"),
+    Page("orders:export", E),
+    Page("orders:undo", V, "post"),
+    Page("orders:detail", V, args=(ORDER,)),
+    Page("orders:set-fulfilment", C, "post", (ORDER,)),
+    Page("orders:set-payment", M, "post", (ORDER,)),
+    Page("orders:set-internal", C, "post", (ORDER,)),
+    Page("orders:set-line", C, "post", (ORDER,)),
+    Page("orders:add-note", N, "post", (ORDER,)),
+    Page("orders:remove-note", N, "post", (ORDER, "1")),
+    Page("orders:read-message", C, "post", (ORDER,)),
+    Page("orders:show-personal-number", P, "post", (ORDER,)),
+    Page("orders:delete", C, "post", (ORDER,)),
+    Page("orders:restore", C, "post", (ORDER,)),
+]
+# Pages of the person: any signed-in user, nobody else.
+OWN_PAGES = {"start", "shops", "profile", "help", "set-theme"}
+# For the world, or proving identity by themselves.
+PUBLIC_PAGES = {"healthz", "readyz", "set-language"}
+PUBLIC_NAMESPACES = ("orderpull:",)
+# allauth guards its own pages; tried below.
+ALLAUTH_PREFIXES = ("account_", "mfa_", "usersessions_")
+
+
+def address(page, shop, order):
+    args = [order.display_number if arg == ORDER else arg for arg in page.args]
+    return reverse(page.name, args=[shop.number, *args])
+
+
+def call(client, page, shop, order):
+    return getattr(client, page.method)(address(page, shop, order))
+
+
+@pytest.fixture
+def order(shop):
+    return make_order(shop)
+
+
+def ids(page):
+    return page.name
+
+
+def test_the_table_names_every_page_there_is():
+    known = {page.name for page in SHOP_PAGES} | OWN_PAGES | PUBLIC_PAGES
+    unknown = [
+        name
+        for name, _pattern in named_patterns()
+        if name not in known and not name.startswith((*ALLAUTH_PREFIXES, *PUBLIC_NAMESPACES))
+    ]
+    assert unknown == []
+
+
+def test_the_table_names_no_page_that_is_gone():
+    there = {name for name, _pattern in named_patterns()}
+    assert {page.name for page in SHOP_PAGES} | OWN_PAGES | PUBLIC_PAGES <= there
+
+
+def test_every_page_says_who_may_enter():
+    assert run_checks() == []
+
+
+def test_a_page_that_says_nothing_is_found(monkeypatch):
+    view = public(lambda request: None)
+    pattern = next(pattern for name, pattern in named_patterns() if name == "healthz")
+    monkeypatch.setattr(pattern, "callback", view)
+    del view.access
+
+    assert [error.id for error in every_view_says_who_may_enter()] == ["backoffice.E001"]
+
+
+@pytest.mark.parametrize("page", SHOP_PAGES, ids=ids)
+def test_nobody_is_sent_to_sign_in(client, shop, order, page):
+    response = call(client, page, shop, order)
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("page", SHOP_PAGES, ids=ids)
+def test_a_role_enters_where_it_holds_the_right(client, shop, order, page, role):
+    client.force_login(make_staff(shop, role).user)
+
+    response = call(client, page, shop, order)
+
+    if page.needs in PERMISSIONS[role]:
+        assert response.status_code not in (403, 500)
+    else:
+        assert response.status_code == 403
+
+
+@pytest.mark.parametrize("page", SHOP_PAGES, ids=ids)
+def test_another_shops_page_does_not_exist(client, shop, order, page):
+    elsewhere = make_shop("99999")
+    client.force_login(make_staff(elsewhere, Role.OWNER).user)
+
+    assert call(client, page, shop, order).status_code == 404
+
+
+@pytest.mark.parametrize("page", [page for page in SHOP_PAGES if ORDER in page.args], ids=ids)
+def test_another_shops_order_does_not_exist_in_ones_own_shop(client, shop, other_shop, page):
+    client.force_login(make_staff(shop, Role.OWNER).user)
+    foreign = make_order(other_shop, number=777)
+
+    response = call(client, page, shop, foreign)
+
+    assert response.status_code == 404
+    foreign.refresh_from_db()
+    assert foreign.version == 1
+
+
+@pytest.mark.parametrize("page", SHOP_PAGES, ids=ids)
+def test_a_withdrawn_role_is_gone_with_the_next_request(client, shop, order, page):
+    staff = make_staff(shop, Role.OWNER)
+    client.force_login(staff.user)
+    staff.is_active = False
+    staff.save()
+
+    assert call(client, page, shop, order).status_code == 404
+
+
+def test_an_unknown_shop_does_not_exist(clerk_client):
+    assert clerk_client.get("/s/1/orders/").status_code == 404
+    assert clerk_client.get("/s/%00/orders/").status_code == 404
+
+
+def test_a_target_shop_has_no_pages_of_its_own(clerk_client, shop):
+    make_shop("12346", base_shop=shop)
+
+    assert clerk_client.get("/s/12346/orders/").status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(OWN_PAGES))
+def test_pages_of_the_person_ask_for_a_sign_in(client, db, name):
+    method = client.post if name == "set-theme" else client.get
+
+    response = method(reverse(name))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC_PAGES - {"set-language"}))
+def test_public_pages_answer_anybody(client, db, name):
+    assert client.get(reverse(name)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted({"account_change_password", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "usersessions_list"}),
+)
+def test_allauth_guards_its_own_pages(client, db, name):
+    response = client.get(reverse(name))
+
+    assert response.status_code == 302
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+def test_nobody_can_sign_up(client, db):
+    response = client.post(reverse("account_signup"), {"email": "me@example.org", "password1": "a-long-password-1"})
+
+    assert "account/signup_closed.html" in [template.name for template in response.templates]

@@ -1,0 +1,408 @@
+"""The order list's page: which orders, in which order, with what around them. A known number of queries.
+
+Pages are found by keyset: an opaque cursor holds the last row's sort value and id, and the next page starts right
+behind it, however deep it is. The condition is written `value <= x AND (value < x OR id < y)`, because a plain OR
+does not seek on SQLite.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.models import Shop
+from orders import display
+from orders.columns import COLUMNS, DEFAULT_COLUMNS, ROW_FIELDS, CellContext, Column, row_class
+from orders.filters import OrderFilter
+from orders.models import Order, StatusCount
+from orders.search import is_too_short
+from statuses.catalogue import Catalogue, catalogue_of
+from statuses.kinds import Kind
+
+PAGE_SIZE = 50
+# Counting further costs more than anybody wants to know; the active view is counted from the counters instead.
+COUNT_CAP = 10_000
+DEFAULT_SORT = "-placed"
+LONGEST_CURSOR = 200
+
+
+class SortField(NamedTuple):
+    """A column's database field; a unique one needs no id behind it in the keyset."""
+
+    name: str
+    is_unique: bool = False
+
+
+SORTS = {
+    "placed": SortField("placed_at"),
+    "changed": SortField("changed_at"),
+    "number": SortField("number", is_unique=True),
+}
+
+
+class Cursor(NamedTuple):
+    """A place between two rows; `is_back` asks for the page before it."""
+
+    value: datetime | int
+    id: int
+    is_back: bool = False
+
+    def pack(self) -> str:
+        value = self.value.isoformat() if isinstance(self.value, datetime) else str(self.value)
+        text = f"{'b' if self.is_back else 'f'}|{value}|{self.id}"
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def unpack(cls, packed: str, sort: SortField) -> "Cursor":
+        """Raises ValueError for anything that `pack` did not make for this sort."""
+        if len(packed) > LONGEST_CURSOR:
+            raise ValueError("too long")
+        try:
+            text = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)).decode()
+        except (binascii.Error, UnicodeDecodeError) as problem:
+            raise ValueError("not a cursor") from problem
+        direction, value, pk = text.split("|")
+        parsed = int(value) if sort.name == "number" else parse_datetime(value)
+        if parsed is None or direction not in "bf" or (isinstance(parsed, datetime) and parsed.tzinfo is None):
+            raise ValueError("not a cursor")
+        return cls(parsed, _small(int(pk)), direction == "b")
+
+
+def _small(number: int) -> int:
+    if not -(2**63) < number < 2**63:
+        raise ValueError("not a key")
+    return number
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A view of the list under a name; `count` is None where it is not known for nothing."""
+
+    key: str
+    label: str | Promise
+    query: str
+    count: str | None = None
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in use: what it says and the query without it."""
+
+    name: str
+    label: str
+    text: str
+    query_without: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One column head; `query` sorts by it, `direction` is set when the list is sorted by it."""
+
+    column: Column
+    query: str = ""
+    direction: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    number: str
+    css: str
+    cells: list[tuple[str, SafeString | str]]
+
+
+@dataclass
+class OrderList:
+    """Everything the template shows; `notes` are sentences about what was left out of the request."""
+
+    headings: list[Heading]
+    rows: list[Row]
+    count: str
+    tabs: list[Tab]
+    chips: list[Chip]
+    filter: OrderFilter
+    query: str
+    newer_query: str = ""
+    older_query: str = ""
+    notes: list[str] = field(default_factory=list)
+    wanted: str = ""
+    wants_deleted: bool = False
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.chips)
+
+
+def order_list(shop: Shop, query: QueryDict) -> OrderList:
+    """The page of the list that `query` asks for; what makes no sense in it is dropped with a note."""
+    catalogue = catalogue_of(shop)
+    filtered = OrderFilter(query, shop=shop, catalogue=catalogue)
+    notes = [_("The filter “%(name)s” had a value that makes no sense; it is left out.") % {"name": label}
+             for label in filtered.dropped]
+    sort_key, descending = _sort_of(query, notes)
+    cursor = _cursor_of(query, SORTS[sort_key], notes)
+    columns = [COLUMNS[key] for key in DEFAULT_COLUMNS]
+    orders = filtered.orders
+    page, has_newer, has_older = _page_of(orders, columns, SORTS[sort_key], descending, cursor)
+    kept = _kept_query(filtered, sort_key, descending)
+    chosen = filtered.chosen()
+    if is_too_short(chosen.get("q", "")):
+        notes.append(_("Type at least three letters to search in names; fewer are compared with order numbers."))
+    counts = status_counts(shop)
+    tabs = _tabs(catalogue, counts, chosen)
+    return OrderList(
+        headings=[_heading(column, kept, sort_key, descending) for column in columns],
+        rows=_rows(page, columns, shop, catalogue, kept),
+        count=_count(orders, tabs, counts, chosen),
+        tabs=tabs,
+        chips=_chips(filtered, kept),
+        filter=filtered,
+        query=urlencode(kept),
+        newer_query=_cursor_query(kept, page[0], SORTS[sort_key], back=True) if has_newer else "",
+        older_query=_cursor_query(kept, page[-1], SORTS[sort_key], back=False) if has_older else "",
+        notes=notes,
+        wanted=chosen.get("q", ""),
+        wants_deleted="deleted" in chosen,
+    )
+
+
+def filtered_orders(shop: Shop, query: QueryDict) -> QuerySet[Order]:
+    """The orders a list query means, newest first: for exports and whatever works on "all matching"."""
+    return OrderFilter(query, shop=shop, catalogue=catalogue_of(shop)).orders.newest_first()
+
+
+class Neighbours(NamedTuple):
+    """The numbers before and after an order in a list; None at its ends."""
+
+    newer: str | None
+    older: str | None
+
+
+def neighbours(order: Order, shop: Shop, query: QueryDict) -> Neighbours:
+    """The orders beside `order` in the list that `query` shows, two index seeks."""
+    filtered = OrderFilter(query, shop=shop, catalogue=catalogue_of(shop))
+    sort_key, descending = _sort_of(query, [])
+    sort = SORTS[sort_key]
+    here = getattr(order, sort.name)
+
+    def beside(*, back: bool) -> str | None:
+        cursor = Cursor(here, order.pk, back)
+        found = _behind(filtered.orders, sort, descending, cursor).values_list("number", flat=True).first()
+        return None if found is None else f"{found:05d}"
+
+    return Neighbours(newer=beside(back=True), older=beside(back=False))
+
+
+Counts = dict[tuple[str, str], int]
+
+
+def status_counts(shop: Shop) -> Counts:
+    """(kind, code) → number of orders, own statuses under `own:<id>`; read once a request."""
+    return shop.once("status_counts", lambda: _read_counts(shop))
+
+
+def _read_counts(shop: Shop) -> Counts:
+    rows = StatusCount.objects.for_shop(shop).values_list("kind", "code", "number_of_orders")
+    return {(kind, code): number for kind, code, number in rows}
+
+
+def todo_count(shop: Shop) -> int:
+    """How many orders wait for somebody: those in a status that counts as to do."""
+    catalogue = catalogue_of(shop)
+    return _sum_of(status_counts(shop), Kind.FULFILMENT, _with_own(catalogue, Kind.FULFILMENT, catalogue.todo_codes()), catalogue)
+
+
+# --- the parts ------------------------------------------------------------------------------------
+
+
+def _sort_of(query: QueryDict, notes: list[str]) -> tuple[str, bool]:
+    wanted = query.get("sort") or DEFAULT_SORT
+    key, descending = wanted.removeprefix("-"), wanted.startswith("-")
+    if key not in SORTS:
+        notes.append(_("The list cannot be sorted by that; it shows the newest orders first."))
+        return "placed", True
+    return key, descending
+
+
+def _cursor_of(query: QueryDict, sort: SortField, notes: list[str]) -> Cursor | None:
+    packed = query.get("at")
+    if not packed:
+        return None
+    try:
+        return Cursor.unpack(packed, sort)
+    except ValueError:
+        notes.append(_("That page of the list cannot be found; this is the first one."))
+        return None
+
+
+def _page_of(
+    orders: QuerySet[Order], columns: list[Column], sort: SortField, descending: bool, cursor: Cursor | None
+) -> tuple[list[Any], bool, bool]:
+    """The page's rows in list order, and whether there are newer and older ones."""
+    names = dict.fromkeys([*ROW_FIELDS, sort.name])
+    for column in columns:
+        names |= dict.fromkeys(column.fields)
+    rows = list(_behind(orders, sort, descending, cursor).values_list(*names, named=True)[: PAGE_SIZE + 1])
+    has_more = len(rows) > PAGE_SIZE
+    rows = rows[:PAGE_SIZE]
+    if cursor is not None and cursor.is_back:
+        return rows[::-1], has_more, bool(rows)
+    return rows, cursor is not None and bool(rows), has_more
+
+
+def _behind(orders: QuerySet[Order], sort: SortField, descending: bool, cursor: Cursor | None) -> QuerySet[Order]:
+    """`orders` in list order from behind the cursor on; before it, nearest first, when it points back."""
+    falls = descending if cursor is None or not cursor.is_back else not descending
+    sign = "-" if falls else ""
+    ordering = [f"{sign}{sort.name}"] if sort.is_unique else [f"{sign}{sort.name}", f"{sign}id"]
+    orders = orders.order_by(*ordering)
+    if cursor is None:
+        return orders
+    step = "lt" if falls else "gt"
+    if sort.is_unique:
+        return orders.filter(**{f"{sort.name}__{step}": cursor.value})
+    return orders.filter(
+        Q(**{f"{sort.name}__{step}e": cursor.value}),
+        Q(**{f"{sort.name}__{step}": cursor.value}) | Q(**{f"id__{step}": cursor.id}),
+    )
+
+
+def _kept_query(filtered: OrderFilter, sort_key: str, descending: bool) -> list[tuple[str, str]]:
+    """The query that survives paging and sorting: filters that made sense, and the sort unless it is the usual."""
+    kept = [
+        (name, value)
+        for name in filtered.filters
+        for value in filtered.data.getlist(name)
+        if value != "" and name in filtered.chosen()
+    ]
+    sort = f"{'-' if descending else ''}{sort_key}"
+    return kept if sort == DEFAULT_SORT else [*kept, ("sort", sort)]
+
+
+def _cursor_query(kept: list[tuple[str, str]], row, sort: SortField, *, back: bool) -> str:
+    cursor = Cursor(getattr(row, sort.name), row.id, back)
+    return urlencode([*kept, ("at", cursor.pack())])
+
+
+def _heading(column: Column, kept: list[tuple[str, str]], sort_key: str, descending: bool) -> Heading:
+    if not column.sort:
+        return Heading(column)
+    is_current = column.key == sort_key
+    sign = ("" if descending else "-") if is_current else column.sort
+    rest = [(name, value) for name, value in kept if name != "sort"]
+    direction = ("descending" if descending else "ascending") if is_current else ""
+    return Heading(column, urlencode([*rest, ("sort", f"{sign}{column.key}")]), direction)
+
+
+def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: list[tuple[str, str]]) -> list[Row]:
+    order_url = reverse("orders:detail", args=[shop.number, "00000"]).replace("00000", "{}")
+    if kept:
+        # Braces of the query are escaped: the address goes through str.format.
+        order_url += "?" + urlencode({"from": urlencode(kept)}).replace("{", "{{").replace("}", "}}")
+    context = CellContext(catalogue, shop.zone, timezone.localdate(timezone=shop.zone), order_url)
+    return [
+        Row(
+            number=f"{row.number:05d}",
+            css=row_class(row, catalogue),
+            cells=[(column.css, column.cell(row, context)) for column in columns],
+        )
+        for row in page
+    ]
+
+
+class TabSpec(NamedTuple):
+    key: str
+    label: Promise
+    status: tuple[str, ...] = ()
+    payment: tuple[str, ...] = ()
+    deleted: bool = False
+
+
+TABS = [
+    TabSpec("todo", gettext_lazy("To do")),
+    TabSpec("new", gettext_lazy("New"), status=("new",)),
+    TabSpec("unpaid", gettext_lazy("Unpaid"), payment=("open", "awaiting", "partly_paid", "failed")),
+    TabSpec("backordered", gettext_lazy("Backordered"), status=("backordered",)),
+    TabSpec("ready", gettext_lazy("Ready to ship"), status=("ready",)),
+    TabSpec("aborted", gettext_lazy("Aborted at checkout"), status=("aborted",)),
+    TabSpec("all", gettext_lazy("All orders")),
+    TabSpec("deleted", gettext_lazy("Deleted"), deleted=True),
+]
+
+
+def _tabs(catalogue: Catalogue, counts: Counts, chosen: dict) -> list[Tab]:
+    return [_tab(spec, catalogue, counts, chosen) for spec in TABS]
+
+
+def _tab(spec: TabSpec, catalogue: Catalogue, counts: Counts, chosen: dict) -> Tab:
+    status = _with_own(catalogue, Kind.FULFILMENT, catalogue.todo_codes() if spec.key == "todo" else spec.status)
+    payment = _with_own(catalogue, Kind.PAYMENT, spec.payment)
+    wanted: dict[str, Any] = {}
+    if status:
+        wanted["status"] = status
+    if payment:
+        wanted["payment"] = payment
+    if spec.deleted:
+        wanted["deleted"] = "1"
+    number = _tab_count(spec, catalogue, counts, status, payment)
+    same = {name: set(value) if isinstance(value, list) else value for name, value in wanted.items()} == {
+        name: set(value) if isinstance(value, list) else value for name, value in chosen.items()
+    }
+    return Tab(spec.key, spec.label, urlencode(wanted, doseq=True), display.integer(number), same)
+
+
+def _with_own(catalogue: Catalogue, kind: str, codes) -> list[str]:
+    """Built-in codes with the shop's own ones that stand for them."""
+    return [*codes, *(row.code for row in catalogue.own(kind) if row.stands_for in codes)]
+
+
+def _tab_count(spec: TabSpec, catalogue: Catalogue, counts: Counts, status: list[str], payment: list[str]) -> int:
+    if spec.deleted:
+        return counts.get((Kind.FULFILMENT, "deleted"), 0)
+    if status:
+        return _sum_of(counts, Kind.FULFILMENT, status, catalogue)
+    if payment:
+        return _sum_of(counts, Kind.PAYMENT, payment, catalogue)
+    return sum(number for (kind, code), number in counts.items() if kind == Kind.FULFILMENT and code != "deleted")
+
+
+def _sum_of(counts: Counts, kind: str, codes: list[str], catalogue: Catalogue) -> int:
+    own = {row.code: f"own:{row.pk}" for row in catalogue.own(kind)}
+    return sum(counts.get((kind, own.get(code, code)), 0) for code in codes)
+
+
+def _count(orders: QuerySet[Order], tabs: list[Tab], counts, chosen: dict) -> str:
+    """How many orders the view has: from the counters where it is a tab, else counted up to a cap."""
+    for tab in tabs:
+        if tab.is_current and tab.count is not None:
+            return tab.count
+    number = orders.order_by().values("id")[:COUNT_CAP].count()
+    return f"{display.integer(COUNT_CAP - 1)}+" if number >= COUNT_CAP else display.integer(number)
+
+
+def _chips(filtered: OrderFilter, kept: list[tuple[str, str]]) -> list[Chip]:
+    chips = []
+    for name, value in filtered.chosen().items():
+        form_field = filtered.form.fields[name]
+        labels = dict(getattr(form_field, "choices", []))
+        values = value if isinstance(value, list) else [value]
+        text = ", ".join(str(labels.get(each, _shown(each))) for each in values)
+        rest = [(key, each) for key, each in kept if key != name]
+        chips.append(Chip(name, str(form_field.label), text, urlencode(rest)))
+    return chips
+
+
+def _shown(value: Any) -> str:
+    return display.day(value) if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,88 @@
+"""Finding orders by any part of a word.
+
+Three letters and more go to the trigram index of the side table (FTS5 on SQLite, pg_trgm on PostgreSQL; without
+either PostgreSQL scans the shop's texts). One or two letters would read most of the index, so they are compared
+with the beginning of order numbers only. Needles are folded in Python exactly as the stored text is.
+"""
+
+import re
+from functools import reduce
+from operator import and_
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from backoffice.models import Shop
+from orders.models import Order, OrderSearchText
+from orders.services.search import folded
+
+SHORTEST_WORD = 3
+LONGEST_NEEDLE = 100
+NUMBER = re.compile(r"(?:[1-9][0-9]{0,11}_)?0*([0-9]{1,15})")
+# Numbers have at most 18 digits.
+LONGEST_NUMBER = 10**18
+
+
+def order_of(needle: str, shop: Shop) -> Order | None:
+    """The one order that `needle` names exactly: its number, its external id, or a text only it has as a whole."""
+    orders = Order.objects.for_shop(shop)
+    if (match := NUMBER.fullmatch(needle.strip())) and _names_this_shop(needle, shop):
+        exact = orders.filter(number=int(match[1])).first()
+        if exact is not None:
+            return exact
+    whole = folded(needle)
+    if len(whole) < SHORTEST_WORD:
+        return None
+    hits = list(matching(needle, orders, shop).select_related("search_text")[:2])
+    if len(hits) == 1 and whole in hits[0].search_text.text.split("\n"):
+        return hits[0]
+    return None
+
+
+def matching(needle: str, orders: QuerySet[Order], shop: Shop) -> QuerySet[Order]:
+    """`orders` narrowed to those with every word of `needle` in one of their searchable fields."""
+    words = [word for word in folded(_without_nul(needle))[:LONGEST_NEEDLE].split(" ") if word]
+    if not words:
+        return orders
+    long_words = [word for word in words if len(word) >= SHORTEST_WORD]
+    if not long_words:
+        return orders.filter(_number_starts_with(words[0])) if len(words) == 1 else orders.none()
+    texts = OrderSearchText.objects.filter(shop=shop)
+    if connection.vendor == "sqlite":
+        match = " AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in long_words)
+        rows = RawSQL("SELECT rowid FROM orders_search_trigrams WHERE orders_search_trigrams MATCH %s", [match])
+        texts = texts.filter(order_id__in=rows)
+        rest = [word for word in words if len(word) < SHORTEST_WORD]
+    else:
+        rest = words
+    # `contains` escapes % and _ and, on SQLite, would ignore case for ASCII; the texts are lower case already.
+    texts = texts.filter(reduce(and_, (Q(text__contains=word) for word in rest), Q()))
+    return orders.filter(pk__in=texts.values("order_id"))
+
+
+def is_too_short(needle: str) -> bool:
+    """Whether `needle` has no word long enough for the index and is no number."""
+    words = folded(needle).split(" ")
+    return bool(words[0]) and all(len(word) < SHORTEST_WORD for word in words) and not words[0].isdecimal()
+
+
+def _number_starts_with(digits: str) -> Q:
+    """Ranges of the number index that begin with `digits`: 49, 490-499, 4900-4999, …"""
+    if not re.fullmatch("[0-9]{1,15}", digits) or int(digits) == 0:
+        return Q(pk__in=[])
+    ranges, low, high = Q(), int(digits), int(digits)
+    while high < LONGEST_NUMBER:
+        ranges |= Q(number__range=(low, high))
+        low, high = low * 10, high * 10 + 9
+    return ranges
+
+
+def _names_this_shop(needle: str, shop: Shop) -> bool:
+    prefix, separator, _ = needle.strip().partition("_")
+    return not separator or prefix == shop.number
+
+
+def _without_nul(needle: str) -> str:
+    # PostgreSQL refuses NUL in text.
+    return needle.replace("\x00", " ")

@@ -1,0 +1,44 @@
+"""The order list and search."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+
+from backoffice.access import requires
+from backoffice.roles import Permission
+from orders.order_list import order_list
+from orders.search import order_of
+from orders.status_menu import status_menu
+
+
+@requires(Permission.VIEW_ORDERS)
+def show(request: HttpRequest) -> HttpResponse:
+    """The list; for htmx only the card with tabs, filters and rows."""
+    is_part = request.htmx and not request.htmx.history_restore_request
+    template = "orders/_list.html" if is_part else "orders/list.html"
+    response = render(
+        request,
+        template,
+        {
+            "list": order_list(request.shop, request.GET),
+            "may_change": request.staff.may(Permission.CHANGE_ORDERS),
+            "may_export": request.staff.may(Permission.EXPORT_ORDERS),
+            "menus": status_menu(request.shop, request.staff),
+        },
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@requires(Permission.VIEW_ORDERS)
+def search(request: HttpRequest) -> HttpResponse:
+    """An exact hit opens the order, as a barcode scanner expects; anything else is a filtered list."""
+    needle = request.GET.get("q", "").strip()
+    if not needle:
+        return redirect("orders:list", request.shop.number)
+    order = order_of(needle, request.shop)
+    if order is not None:
+        return redirect("orders:detail", request.shop.number, order.display_number)
+    return redirect(reverse("orders:list", args=[request.shop.number]) + "?" + urlencode({"q": needle[:200]}))
