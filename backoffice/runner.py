@@ -64,6 +64,8 @@ def main() -> None:
     with only_runner():
         end_processes_of_this_run()
         refuse_busy_port()
+        if DEVELOPMENT:
+            make_secrets()
         environment = environment_of_processes()
         prepare(environment)
         run(environment)
@@ -94,26 +96,25 @@ def refuse_busy_port() -> None:
             ) from busy
 
 
+def make_secrets() -> None:
+    """Write var/secrets.env on the first start, so that no two installations share a key; the settings read it."""
+    path = VAR_DIR / "secrets.env"
+    if path.exists():
+        return
+    made = {"SECRET_KEY": secrets.token_urlsafe(64), "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.writelines(f"{name}={value}\n" for name, value in made.items())
+
+
 def environment_of_processes() -> dict[str, str]:
-    """Return what the processes are started with; in development with secrets made on the first start."""
-    environment = os.environ | {
+    """Return what the processes are started with: ours, the mark, and what supervisord.conf refers to."""
+    return os.environ | {
         "BACKOFFICE_RUN": str(VAR_DIR),
         "VAR_DIR": str(VAR_DIR),
         "VENV": sys.prefix,
         "PORT": str(PORT),
         "PYTHONUNBUFFERED": "1",
     }
-    return own_secrets() | environment if DEVELOPMENT else environment
-
-
-def own_secrets() -> dict[str, str]:
-    """Read var/secrets.env, made on the first start: no two installations share a key."""
-    path = VAR_DIR / "secrets.env"
-    if not path.exists():
-        made = {"SECRET_KEY": secrets.token_urlsafe(64), "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
-        with open(path, "w", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            file.writelines(f"{name}={value}\n" for name, value in made.items())
-    return dict(line.split("=", 1) for line in path.read_text().splitlines())
 
 
 def prepare(environment: dict[str, str]) -> None:

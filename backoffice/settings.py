@@ -22,6 +22,8 @@ TESTING = ENVIRONMENT == "test"
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 for folder in ("media", "static", "celery/queue", "celery/processed", "log"):
     (VAR_DIR / folder).mkdir(parents=True, exist_ok=True)
+if ENVIRONMENT == "development" and (VAR_DIR / "secrets.env").exists():
+    env.read_env(VAR_DIR / "secrets.env")  # made by `make run`; what the environment says stands above it
 
 # Only development may use this key; the guard at the end of this file refuses it in production.
 DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-start-with"
@@ -32,7 +34,9 @@ FIELD_ENCRYPTION_KEYS = env.list(
     "FIELD_ENCRYPTION_KEYS", default=[] if PRODUCTION else ["ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTMyYiE="]
 )
 DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
+)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many reverse proxies of ours stand in front, each adding one address to X-Forwarded-For. 0: believe the socket only.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
@@ -259,7 +263,6 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 LOGGING_CONFIG = "backoffice.logs.configure"
 LOGGING = {"json": env.bool("LOG_JSON", PRODUCTION), "level": env.str("LOG_LEVEL", "INFO")}
-
 
 
 def refuse_unsafe_production() -> None:

@@ -2,7 +2,17 @@
 
 import os
 
-for name in ("REDIS_URL", "CELERY_BROKER_URL", "EMAIL_URL", "MEDIA_ROOT", "DEBUG", "ALLOWED_HOSTS"):
+OF_A_REAL_INSTALLATION = (
+    "SECRET_KEY",
+    "FIELD_ENCRYPTION_KEYS",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "EMAIL_URL",
+    "MEDIA_ROOT",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+)
+for name in OF_A_REAL_INSTALLATION:
     os.environ.pop(name, None)
 os.environ["DJANGO_ENV"] = "test"
 

@@ -189,10 +189,33 @@ def test_what_a_given_up_process_wrote_last_is_shown(tmp_path, monkeypatch):
 
 def test_the_first_start_makes_secrets_that_only_the_owner_can_read(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "VAR_DIR", tmp_path)
+    path = tmp_path / "secrets.env"
 
-    made = runner.own_secrets()
+    runner.make_secrets()
 
+    made = dict(line.split("=", 1) for line in path.read_text().splitlines())
     assert len(made["SECRET_KEY"]) >= 50
     Fernet(made["FIELD_ENCRYPTION_KEYS"])
-    assert stat.S_IMODE((tmp_path / "secrets.env").stat().st_mode) == 0o600
-    assert runner.own_secrets() == made
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_secrets_once_made_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "VAR_DIR", tmp_path)
+    runner.make_secrets()
+    made = (tmp_path / "secrets.env").read_text()
+
+    runner.make_secrets()
+
+    assert (tmp_path / "secrets.env").read_text() == made
+
+
+def test_development_reads_the_secrets_of_the_first_start(tmp_path):
+    (tmp_path / "secrets.env").write_text("SECRET_KEY=made-by-the-first-start\n")
+    environment = {name: value for name, value in os.environ.items() if name != "SECRET_KEY"}
+    show = [sys.executable, "-c", "from backoffice import settings; print(settings.SECRET_KEY)"]
+
+    for name, expected in {"development": True, "test": False}.items():
+        environment |= {"DJANGO_ENV": name, "VAR_DIR": str(tmp_path)}
+        shown = subprocess.run(show, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+        assert (shown.strip() == "made-by-the-first-start") is expected
