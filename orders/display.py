@@ -57,7 +57,12 @@ def _frame(code: str, currency: str) -> _Frame:
     digits = f"{1:.{places}f}".translate(_marks(code))
     before, after = format_currency(1, currency, locale=locale).split(digits)
     before_negative, after_negative = format_currency(-1, currency, locale=locale).split(digits)
-    return _Frame(before, after, before_negative, after_negative, places)
+    return _Frame(_apart(before), after, _apart(before_negative), after_negative, places)
+
+
+def _apart(before: str) -> str:
+    """CLDR wants a space between a currency that is written in letters and the digits; babel leaves it out."""
+    return before + NO_BREAK if before[-1:].isalpha() else before
 
 
 def money(amount: Decimal, currency: str) -> str:
