@@ -59,7 +59,7 @@ def shell(request: HttpRequest) -> dict:
         "shop": shop,
         "staff": request.staff,
         "nav": [_item(entry, request, counts) for entry in ENTRIES if request.staff.may(entry.permission)],
-        "target_shops": list(shop.target_shops.all()),
+        "target_shops": shop.targets(),
     }
 
 

@@ -50,7 +50,7 @@ class OrderFilter(django_filters.FilterSet):
         self.filters["status"].extra["choices"] = catalogue.choices(Kind.FULFILMENT)
         self.filters["payment"].extra["choices"] = catalogue.choices(Kind.PAYMENT)
         self.filters["target"].extra["choices"] = [
-            (target.number, target.name) for target in [*shop.target_shops.all(), shop]
+            (target.number, target.name) for target in [*shop.targets(), shop]
         ]
         self.dropped = self._drop_senseless()
 

@@ -98,6 +98,10 @@ class Shop(models.Model):
             self.request_cache[name] = read()
         return self.request_cache[name]
 
+    def targets(self) -> list["Shop"]:
+        """The target shops, by number; read once a request."""
+        return self.once("targets", lambda: list(self.target_shops.all()))
+
     @property
     def initial(self) -> str:
         return self.name[:1].upper()
