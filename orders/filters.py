@@ -21,8 +21,7 @@ class OrderFilter(django_filters.FilterSet):
     """
 
     q = django_filters.CharFilter(label=_("Search"), method="narrow_by_words", max_length=200)
-    status = django_filters.MultipleChoiceFilter(label=_("Order status"), method="narrow_by_status")
-    payment = django_filters.MultipleChoiceFilter(label=_("Payment status"), method="narrow_by_payment")
+    target = django_filters.ChoiceFilter(label=_("Target shop"), method="narrow_by_target", empty_label=_("All"))
     placed_from = django_filters.DateFilter(
         label=_("Ordered from"),
         method="narrow_from",
@@ -35,9 +34,14 @@ class OrderFilter(django_filters.FilterSet):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
-    target = django_filters.ChoiceFilter(label=_("Target shop"), method="narrow_by_target", empty_label=_("All"))
     deleted = django_filters.ChoiceFilter(
         label=_("Deleted"), method="leave", choices=[("1", _("Yes"))], empty_label=_("No")
+    )
+    status = django_filters.MultipleChoiceFilter(
+        label=_("Order status"), method="narrow_by_status", widget=forms.CheckboxSelectMultiple
+    )
+    payment = django_filters.MultipleChoiceFilter(
+        label=_("Payment status"), method="narrow_by_payment", widget=forms.CheckboxSelectMultiple
     )
 
     class Meta:

@@ -133,7 +133,9 @@ class OrderList:
     tabs: list[Tab]
     chips: list[Chip]
     filter: OrderFilter
+    # The query that means this view, and the one that means this page of it.
     query: str
+    here_query: str
     newer_query: str = ""
     older_query: str = ""
     notes: list[str] = field(default_factory=list)
@@ -170,6 +172,7 @@ def order_list(shop: Shop, query: QueryDict) -> OrderList:
         chips=_chips(filtered, kept),
         filter=filtered,
         query=urlencode(kept),
+        here_query=urlencode([*kept, ("at", cursor.pack())] if cursor else kept),
         newer_query=_cursor_query(kept, page[0], SORTS[sort_key], back=True) if has_newer else "",
         older_query=_cursor_query(kept, page[-1], SORTS[sort_key], back=False) if has_older else "",
         notes=notes,

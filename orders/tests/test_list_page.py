@@ -323,3 +323,11 @@ def test_a_list_of_fifty_stays_light(clerk_client, shop, actor):
 
     assert sum(1 for _ in page.iter()) <= 2000
     assert Order.objects.count() == PAGE_SIZE
+
+
+def test_htmx_is_told_the_address_without_empty_fields(clerk_client, shop):
+    make_order(shop, number=1)
+
+    part = clerk_client.get(list_url(shop, "q=&status=ready&target=&at="), headers={"HX-Request": "true"})
+
+    assert part["HX-Push-Url"] == list_url(shop, "status=ready")

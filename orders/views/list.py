@@ -18,17 +18,21 @@ def show(request: HttpRequest) -> HttpResponse:
     """The list; for htmx only the card with tabs, filters and rows."""
     is_part = request.htmx and not request.htmx.history_restore_request
     template = "orders/_list.html" if is_part else "orders/list.html"
+    page = order_list(request.shop, request.GET)
     response = render(
         request,
         template,
         {
-            "list": order_list(request.shop, request.GET),
+            "list": page,
             "may_change": request.staff.may(Permission.CHANGE_ORDERS),
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),
         },
     )
     patch_vary_headers(response, ["HX-Request"])
+    if is_part:
+        # The address without the empty fields that a form sends.
+        response["HX-Push-Url"] = f"{request.path}?{page.here_query}" if page.here_query else request.path
     return response
 
 
