@@ -1,7 +1,8 @@
 """Error pages keep the shell, name the cause and one next step. They never show a trace."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from backoffice.access import PermissionMissing, public
 
@@ -25,7 +26,8 @@ def page_not_found(request: HttpRequest, exception=None) -> HttpResponse:
 
 @public
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "500.html", {"request_id": getattr(request, "id", "")}, status=500)
+    # Without the request: its context asks the database for the shop and the person, and that may be what failed.
+    return HttpResponseServerError(render_to_string("500.html", {"request_id": getattr(request, "id", "")}))
 
 
 @public

@@ -298,7 +298,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (!heading.hasAttribute("tabindex")) heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   }
-  const told = $("#messages")?.innerText.trim() || $("h1, h2", part)?.textContent;
+  const told = $$("[data-notice] > div").map((text) => text.textContent).join(" ") || $("h1, h2", part)?.textContent;
   if (told) say(told);
 });
 
