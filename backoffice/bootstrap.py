@@ -80,7 +80,7 @@ def make_virtualenv() -> None:
     """Create `.venv`, or create it anew when its Python is gone or the clone was moved."""
     if VENV_PYTHON.exists() and stamp("place") == str(VENV):
         return
-    if importlib.util.find_spec("ensurepip") is None:
+    if not has_ensurepip():
         package = f"python3.{sys.version_info.minor}-venv"
         if not install_debian_packages([package], purpose="Python's virtualenv"):
             raise InstallFailed(f"Without {package} there is no virtualenv. Install it, then try again.")
@@ -88,6 +88,11 @@ def make_virtualenv() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     call([sys.executable, "-I", "-m", "venv", str(VENV)], "The virtualenv could not be created.")
     write_stamp("place", str(VENV))
+
+
+def has_ensurepip() -> bool:
+    """Say whether this Python can put pip into a virtualenv: Debian keeps that in a package of its own."""
+    return getattr(importlib.util.find_spec("ensurepip"), "origin", None) is not None
 
 
 def install_packages(*locks: str) -> None:

@@ -133,8 +133,8 @@ def run(environment: dict[str, str]) -> None:
     supervisor is followed through its log and not through a pipe: a pipe without a reader would keep it from ending
     its processes when we are gone.
     """
+    set_old_logs_aside()
     with open(SUPERVISOR_LOG, "ab+") as log:
-        log.seek(0, os.SEEK_END)
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(ROOT / "supervisord.conf")],
             env=environment,
@@ -148,35 +148,39 @@ def run(environment: dict[str, str]) -> None:
             end(supervisor)
 
 
+def set_old_logs_aside() -> None:
+    """Keep the logs of the run before as *.previous, so that what we show is of this run."""
+    for path in (VAR_DIR / "log").glob("*.log"):
+        path.rename(path.with_suffix(".previous"))
+
+
 def watch(supervisor: subprocess.Popen[bytes], log: BinaryIO) -> None:
     """Tell what happens to the processes, and the address as soon as the web answers."""
     ready, give_up_at = False, time.monotonic() + START_SECONDS
     while supervisor.poll() is None:
         for line in log.readlines():
-            tell(line.decode(errors="replace"), ready=ready)
+            tell(line.decode(errors="replace"))
         if make_was_interrupted():
             raise Stopped
         if not ready and web_answers():
             ready = True
             say(WELCOME + (DEMO_LOGINS if DEVELOPMENT else ""))
         if not ready and time.monotonic() > give_up_at:
-            raise StartRefused(f"The web does not answer after {START_SECONDS} seconds.\n{end_of_log('web')}")
+            raise StartRefused(f"The web does not answer after {START_SECONDS} seconds. It wrote:\n{end_of_log('web')}")
         time.sleep(0.3)
     raise StartRefused(f"supervisor ended unexpectedly, see {SUPERVISOR_LOG}.")
 
 
-def tell(line: str, *, ready: bool) -> None:
+def tell(line: str) -> None:
     """Turn what supervisor reports about a process into a sentence; a process it gave up ends the run."""
     if found := re.search(r"gave up: (\w+) entered FATAL", line):
-        raise StartRefused(f"The {found[1]} cannot be started.\n{end_of_log(found[1])}")
+        raise StartRefused(f"The {found[1]} cannot be kept running. It wrote:\n{end_of_log(found[1])}")
     if found := re.search(r"exited: (\w+) \((.+?)[;)]", line):
-        say(f"The {found[1]} ended ({found[2]}) and is started again; see {VAR_DIR / 'log'}/{found[1]}.log")
-        if not ready:
-            say(end_of_log(found[1]))
+        say(f"The {found[1]} ended ({found[2]}) and is started again; see {VAR_DIR / 'log' / found[1]}.log")
 
 
 def end_of_log(program: str) -> str:
-    """Return the last lines a program wrote, indented to tell them from our own."""
+    """Return the last lines a program wrote in this run, indented to tell them from our own."""
     path = VAR_DIR / "log" / f"{program}.log"
     lines = path.read_text(errors="replace").splitlines()[-25:] if path.exists() else []
     return "\n".join(f"    {line}" for line in lines)

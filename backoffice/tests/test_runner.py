@@ -182,9 +182,12 @@ def test_what_a_given_up_process_wrote_last_is_shown(tmp_path, monkeypatch):
     (tmp_path / "log/web.log").write_text("ModuleNotFoundError: No module named 'shelf'\n")
 
     with pytest.raises(runner.StartRefused) as refused:
-        runner.tell("INFO gave up: web entered FATAL state, too many start retries too quickly", ready=False)
+        runner.tell("INFO gave up: web entered FATAL state, too many start retries too quickly")
 
-    assert str(refused.value) == "The web cannot be started.\n    ModuleNotFoundError: No module named 'shelf'"
+    assert (
+        str(refused.value)
+        == "The web cannot be kept running. It wrote:\n    ModuleNotFoundError: No module named 'shelf'"
+    )
 
 
 def test_the_first_start_makes_secrets_that_only_the_owner_can_read(tmp_path, monkeypatch):
