@@ -45,18 +45,20 @@ def with_vat(amount: Decimal, rate: Decimal, *, includes_vat: bool) -> Amount:
 
 
 def spread(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Cut `amount` into cents in proportion to `weights` (≥ 0); the parts add up to it exactly.
+    """Cut `amount` into cents in proportion to `weights` (whole cents, ≥ 0); the parts add up to it exactly.
 
     Largest remainder; equal remainders go to the earlier part. With no weight at all nothing can be spread.
     """
-    total = sum(weights, ZERO)
+    # Whole numbers: a quotient of decimals is rounded, and then the parts of large amounts miss the whole.
+    units = [int(weight / CENT) for weight in weights]
+    total = sum(units)
     if not total or not amount:
         return [ZERO for _ in weights]
     sign = -1 if amount < 0 else 1
     cents = int(abs(amount) / CENT)
-    exact = [cents * weight / total for weight in weights]
-    parts = [int(each) for each in exact]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (parts[i] - exact[i], i))
+    quotients = [divmod(cents * unit, total) for unit in units]
+    parts = [whole for whole, _remainder in quotients]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-quotients[i][1], i))
     for i in by_remainder[: cents - sum(parts)]:
         parts[i] += 1
     return [sign * part * CENT for part in parts]
@@ -94,13 +96,17 @@ class Totals:
 
 
 def price_lines(lines: Iterable[PricedLine], *, discount: Decimal, includes_vat: bool) -> None:
-    """Set each line's share of the order `discount` and its three totals."""
+    """Set each line's share of the order `discount` and its three totals.
+
+    A discount is taken off what is sold; the negative discount of a credit is given back over what is credited.
+    """
     lines = list(lines)
     before = [
         rounded(line.quantity * (line.unit_price_incl if includes_vat else line.unit_price_ex)) - line.discount
         for line in lines
     ]
-    shares = spread(discount, [max(amount, ZERO) for amount in before])
+    sign = -1 if discount < 0 else 1
+    shares = spread(discount, [max(sign * amount, ZERO) for amount in before])
     for line, amount, share in zip(lines, before, shares, strict=True):
         charged = with_vat(amount - share, line.vat_rate, includes_vat=includes_vat)
         line.discount_share = share
