@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from backoffice.actor import SYSTEM
 from orders.models import Order
-from orders.services.place import NewLine, NewOrder, place_order
+from orders.services import NewLine, NewOrder, place_order
 
 PLACED_AT = datetime(2026, 3, 21, 17, 44, 55, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from orders import documents
 from orders.documents import NoteDocument, OwnStatusDocument, ShippedLineDocument, StatusDocument, order_documents
 from orders.models import Address, Order, OrderNote
 from orders.services import add_note, delete_orders, set_fulfilment_status, set_internal_status, set_line_status
-from orders.services.place import NewPayment, NewRefund, NewShipment
+from orders.services.new_order import NewPayment, NewRefund, NewShipment
 from orders.tests.factories import make_order, new_line
 from statuses.kinds import Kind
 from statuses.models import ShopStatus

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from orders.models import Address, Order
 from orders.search import matching, order_of
-from orders.services.place import NewPayment, NewShipment
+from orders.services.new_order import NewPayment, NewShipment
 from orders.tests.factories import PLACED_AT, make_order, new_line
 
 pytestmark = pytest.mark.django_db

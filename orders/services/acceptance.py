@@ -1,0 +1,203 @@
+"""What an order must be like to be placed: every error at once, each under the name of its field."""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from backoffice.models import Shop
+from orders import money
+from orders.models import (
+    Address,
+    Order,
+    OrderLine,
+    OrderNote,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+    Shipment,
+    Source,
+)
+from orders.services.new_order import NewLine, NewOrder
+from statuses.kinds import FulfilmentStatus, LineStatus, PaymentStatus
+
+# What XML 1.0 cannot carry, and lone surrogates: refused at the door so that no export ever meets them.
+ILLEGAL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+LARGEST_AMOUNT = Decimal("99999999999.99")
+LARGEST_PRICE = Decimal("999999999.9999")
+LARGEST_RATE = Decimal(99_999_999)
+LARGEST_QUANTITY = Decimal("999999999")
+LARGEST_WEIGHT_G = 2_000_000_000
+# Decimals a column holds; what is finer would be cut by the database, and then the totals miss the parts.
+DECIMALS = {"quantity": 3, "unit_price": 4, "exchange_rate": 6}
+LARGEST_SHARE = Decimal(100)
+LARGEST_NUMBER = 10**18 - 1
+Refuse = Callable[[str, str], None]
+
+
+def errors_of(new: NewOrder, shop: Shop) -> dict[str, list[str]]:
+    """Everything that is wrong with an order, as {field: [sentence, …]}; line fields are named `lines.3.sku`."""
+    errors: dict[str, list[str]] = {}
+
+    def refuse(name: str, sentence: str) -> None:
+        errors.setdefault(name, []).append(sentence)
+
+    _check_head(new, shop, refuse)
+    _check_number(new, shop, refuse)
+    _check_values(new, Order, "", refuse)
+    for prefix, address in (("billing", new.billing), ("shipping", new.shipping)):
+        if address is not None:
+            _check_address(address, prefix, refuse)
+    for position, line in enumerate(new.lines, start=1):
+        _check_line(line, f"lines.{position}.", refuse)
+    _check_past(new, refuse)
+    if not errors:
+        _check_sums(new, refuse)
+    return errors
+
+
+def placed_before(new: NewOrder, shop: Shop) -> Order | None:
+    """The order that the same source brought under the same id."""
+    if not new.source_id:
+        return None
+    return (
+        Order.objects.for_shop(shop)
+        .filter(source=new.source, source_name=new.source_name, source_id=new.source_id)
+        .first()
+    )
+
+
+def _check_head(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
+    if not new.lines:
+        refuse("lines", _("An order needs at least one line."))
+    if new.source not in Source.values:
+        refuse("source", _("There is no such source."))
+    if new.placed_at.tzinfo is None:
+        refuse("placed_at", _("The time needs a time zone."))
+    if not re.fullmatch("[A-Z]{3}", new.currency):
+        refuse("currency", _("Three capital letters, as in EUR."))
+    if new.exchange_rate.is_finite() and not 0 < new.exchange_rate <= LARGEST_RATE:
+        refuse("exchange_rate", _("A rate above zero."))
+    for name, words in (("fulfilment_status", FulfilmentStatus), ("payment_status", PaymentStatus)):
+        if getattr(new, name) is not None and getattr(new, name) not in words.values:
+            refuse(name, _("There is no such status."))
+    if new.target_shop is not None and new.target_shop.base_shop_id != shop.pk:
+        refuse("target_shop", _("This is not a target shop of the shop."))
+    if new.ip_address is not None and not _is_address(new.ip_address):
+        refuse("ip_address", _("This is not an IP address."))
+
+
+def _check_number(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
+    """A number of its own is free, or held by the same order brought before."""
+    if new.number is None:
+        return
+    if not 0 < new.number <= LARGEST_NUMBER:
+        refuse("number", _("A whole number above zero with at most 18 digits."))
+        return
+    holder = Order.objects.for_shop(shop).filter(number=new.number).first()
+    if holder is not None and holder != placed_before(new, shop):
+        refuse("number", _("This order number is taken."))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_values(row: Any, model: type, prefix: str, refuse: Refuse) -> None:
+    """Texts fit their column and hold no illegal character; amounts are finite and not absurd."""
+    for each in fields(row):
+        value = getattr(row, each.name)
+        if isinstance(value, str):
+            _check_text(value, _longest(model, each.name), prefix + each.name, refuse)
+        elif isinstance(value, Decimal):
+            _check_amount(value, each.name, prefix, refuse)
+
+
+@cache
+def _longest(model: type, name: str) -> int | None:
+    """How long the text of a column may be; None for what has no column or no limit."""
+    column = next((each for each in model._meta.fields if each.name == name), None)
+    return getattr(column, "max_length", None)
+
+
+def _check_amount(value: Decimal, name: str, prefix: str, refuse: Refuse) -> None:
+    largest = LARGEST_PRICE if name in {"unit_price", "exchange_rate"} else LARGEST_AMOUNT
+    decimals = DECIMALS.get(name, 2)
+    if not value.is_finite() or abs(value) > largest:
+        refuse(prefix + name, _("This is not an amount."))
+    elif value != round(value, decimals):
+        refuse(prefix + name, _("At most %(number)d decimals.") % {"number": decimals})
+
+
+def _check_text(value: str, longest: int | None, name: str, refuse: Refuse) -> None:
+    if longest is not None and len(value) > longest:
+        refuse(name, _("At most %(number)d characters.") % {"number": longest})
+    if ILLEGAL_CHARACTERS.search(value):
+        refuse(name, _("Contains a character that no document can carry."))
+
+
+def _check_address(address: Address, prefix: str, refuse: Refuse) -> None:
+    for part in Address.__dataclass_fields__:
+        name = f"{prefix}_{part}"
+        _check_text(getattr(address, part), Order._meta.get_field(name).max_length, name, refuse)
+    if address.country and not re.fullmatch("[A-Z]{2}", address.country):
+        refuse(f"{prefix}_country", _("Two capital letters, as in NL."))
+
+
+def _check_line(line: NewLine, prefix: str, refuse: Refuse) -> None:
+    _check_values(line, OrderLine, prefix, refuse)
+    if not line.quantity.is_finite() or line.quantity == 0 or abs(line.quantity) > LARGEST_QUANTITY:
+        refuse(prefix + "quantity", _("A quantity other than zero."))
+    if line.vat_rate.is_finite() and not 0 <= line.vat_rate <= LARGEST_SHARE:
+        refuse(prefix + "vat_rate", _("A percentage from 0 to 100."))
+    if line.kind not in OrderLine.Kind.values:
+        refuse(prefix + "kind", _("There is no such kind of line."))
+    if line.status is not None and line.status not in LineStatus.values:
+        refuse(prefix + "status", _("There is no such status."))
+    for name in ("weight_g", "volume_cm3"):
+        if not 0 <= getattr(line, name) <= LARGEST_WEIGHT_G:
+            refuse(prefix + name, _("A number from zero up."))
+
+
+def _check_past(new: NewOrder, refuse: Refuse) -> None:
+    """Payments, refunds, shipments and notes that came with the order."""
+    for name, rows, model in (
+        ("payments", new.payments, Payment),
+        ("refunds", new.refunds, Refund),
+        ("shipments", new.shipments, Shipment),
+        ("notes", new.notes, OrderNote),
+    ):
+        for position, row in enumerate(rows, start=1):
+            _check_values(row, model, f"{name}.{position}.", refuse)
+    for name, rows, states in (
+        ("payments", new.payments, PaymentState),
+        ("refunds", new.refunds, RefundState),
+    ):
+        for position, row in enumerate(rows, start=1):
+            if row.state not in states.values:
+                refuse(f"{name}.{position}.state", _("There is no such state."))
+    for position, note in enumerate(new.notes, start=1):
+        if note.audience not in OrderNote.Audience.values:
+            refuse(f"notes.{position}.audience", _("A note is internal or for the customer."))
+
+
+def _check_sums(new: NewOrder, refuse: Refuse) -> None:
+    """What each part allows may still not add up to something a column holds."""
+    amounts = [money.rounded(line.quantity * line.unit_price) - line.discount for line in new.lines]
+    if sum(abs(amount) for amount in amounts) > LARGEST_AMOUNT:
+        refuse("lines", _("The lines add up to more than an order can hold."))
+    for name in ("weight_g", "volume_cm3"):
+        if sum(getattr(line, name) for line in new.lines) > LARGEST_WEIGHT_G:
+            refuse("lines", _("The lines weigh or measure more than an order can hold."))
+    if new.discount and not any(amount * new.discount > 0 for amount in amounts):
+        refuse("discount", _("There is nothing to take this discount off."))
