@@ -12,8 +12,10 @@ from orders.services.errors import (
     StatusChangeRefused,
     UnknownStatus,
 )
+from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewRefund, NewShipment
 from orders.services.notes import add_note, mark_message_read, remove_note
-from orders.services.place import NewLine, NewOrder, Placed, place_order
+from orders.services.place import Placed, place_order
+from orders.services.privacy import show_personal_number
 from orders.services.status import (
     BulkResult,
     set_fulfilment_status,
@@ -22,14 +24,18 @@ from orders.services.status import (
     set_payment_status,
     set_status_of_many,
 )
-from orders.services.undo import undo
+from orders.services.undo import actions_of, is_undoable, undo
 
 __all__ = [
     "BulkResult",
     "ChangeRefused",
     "ChangedMeanwhile",
     "NewLine",
+    "NewNote",
     "NewOrder",
+    "NewPayment",
+    "NewRefund",
+    "NewShipment",
     "NothingToUndo",
     "OrderIsDeleted",
     "OrderNotFound",
@@ -37,9 +43,11 @@ __all__ = [
     "Placed",
     "StatusChangeRefused",
     "UnknownStatus",
+    "actions_of",
     "add_note",
     "changing",
     "delete_orders",
+    "is_undoable",
     "mark_message_read",
     "order_changed",
     "place_order",
@@ -50,5 +58,6 @@ __all__ = [
     "set_line_status",
     "set_payment_status",
     "set_status_of_many",
+    "show_personal_number",
     "undo",
 ]

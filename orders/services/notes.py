@@ -20,15 +20,19 @@ def add_note(order: Order, text: str, *, by: Actor, audience: str = OrderNote.Au
     return note
 
 
-def remove_note(note: OrderNote, *, by: Actor) -> None:
-    """Remove a note; its text stays readable in the log."""
+def remove_note(note: OrderNote, *, by: Actor) -> OrderLogEntry | None:
+    """Remove a note; its text stays readable in the log. None when somebody else removed it first."""
     with changing(note.order.shop, by=by) as change:
         locked = change.lock(note.order_id)
-        text, audience = note.text, note.audience
-        note.delete()
+        # Two people may press Remove; whoever waited for the lock must not log it again.
+        number_removed, _per_model = locked.notes.filter(pk=note.pk).delete()
+        if not number_removed:
+            return None
         internal = locked.notes.filter(audience=OrderNote.Audience.INTERNAL)
         change.set(locked, has_internal_note=internal.exists())
-        change.record(locked, LogAction.NOTE_REMOVED, {"note": {"old": text, "new": None}}, subject=audience)
+        return change.record(
+            locked, LogAction.NOTE_REMOVED, {"note": {"old": note.text, "new": None}}, subject=note.audience
+        )
 
 
 def mark_message_read(order: Order, *, by: Actor) -> OrderLogEntry | None:

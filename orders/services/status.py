@@ -13,6 +13,7 @@ from orders.services.errors import (
     ChangedMeanwhile,
     ChangeRefused,
     OrderIsDeleted,
+    OrderNotFound,
     StatusChangeRefused,
     UnknownStatus,
 )
@@ -88,7 +89,8 @@ def set_line_status(
 ) -> list[OrderLogEntry]:
     """Set the status of one line, or of all lines, and record each that changes.
 
-    Raises UnknownStatus, OrderIsDeleted, or ChangedMeanwhile when the line is no longer as ``seen``.
+    Raises UnknownStatus, OrderIsDeleted, OrderNotFound when ``line`` is not of this order, or ChangedMeanwhile
+    when the line is no longer as ``seen``.
     """
     with changing(order.shop, by=by) as change:
         locked = change.lock(order.pk)
@@ -97,12 +99,15 @@ def set_line_status(
         target = resolve(catalogue, Kind.LINE, code)
         lines = list(locked.lines.all())
         chosen = [each for each in lines if line is None or each.pk == line.pk]
+        if line is not None and not chosen:
+            raise OrderNotFound
         if line is not None and seen is not None:
-            _refuse_if_moved(change, catalogue, Kind.LINE, chosen[0].status, chosen[0].own_status_id, seen)
-        entries = [
-            entry for each in chosen if (entry := _move_line(change, locked, each, target)) is not None
-        ]
+            _refuse_if_line_moved(catalogue, locked, chosen[0], seen=seen, wanted=code)
+        moving = [each for each in chosen if (each.status, each.own_status_id) != (target.code, target.own_id)]
+        values = _line_values(target)
+        entries = [_move_line(change, locked, each, values) for each in moving]
         if entries:
+            OrderLine.objects.filter(pk__in=[each.pk for each in moving]).update(**values)
             change.set(locked, **counts_of(lines))
     return entries
 
@@ -159,7 +164,7 @@ def _set_of_one(order: Order, kind: str, code: str, *, by: Actor, seen: str | No
         catalogue = catalogue_of(change.shop)
         target = resolve(catalogue, kind, code)
         if seen is not None and current_code(locked, kind, catalogue) not in (seen, code):
-            raise ChangedMeanwhile(locked.changed_by, _label(catalogue, kind, locked))
+            raise ChangedMeanwhile(_who_set(locked, FIELDS[kind].action), _label(catalogue, kind, locked))
         return _move(change, catalogue, locked, kind, target)
 
 
@@ -174,19 +179,19 @@ def _move(change: Change, catalogue: Catalogue, order: Order, kind: str, target:
     return change.record(order, fields.action, diff) if diff else None
 
 
-def _move_line(change: Change, order: Order, line: OrderLine, target: Target) -> OrderLogEntry | None:
-    old = {"status": line.status, "own_status_id": line.own_status_id}
-    line.status, line.own_status_id = target.code, target.own_id
-    if target.code == LineStatus.BACKORDERED:
-        line.is_backordered = True
-    diff = {
-        name: {"old": plain(value), "new": plain(getattr(line, name))}
-        for name, value in old.items()
-        if value != getattr(line, name)
-    }
-    if not diff:
-        return None
-    line.save(update_fields=["status", "own_status", "is_backordered"])
+def _line_values(target: Target) -> dict[str, str | int | bool | None]:
+    values = {"status": target.code, "own_status_id": target.own_id}
+    return values | {"is_backordered": True} if target.code == LineStatus.BACKORDERED else values
+
+
+def _move_line(change: Change, order: Order, line: OrderLine, values: dict) -> OrderLogEntry:
+    """Set the fields of a line and record it; the caller saves all lines at once."""
+    diff = {}
+    for name, new in values.items():
+        old = getattr(line, name)
+        if old != new:
+            setattr(line, name, new)
+            diff[name] = {"old": plain(old), "new": plain(new)}
     return change.record(order, LogAction.LINE_CHANGED, diff, line=line, subject=line.sku or line.name)
 
 
@@ -202,12 +207,18 @@ def _refuse_impossible(catalogue: Catalogue, order: Order, kind: str, target: Ta
         raise StatusChangeRefused(_label(catalogue, kind, order), str(catalogue.look(kind, target.code).label))
 
 
-def _refuse_if_moved(
-    change: Change, catalogue: Catalogue, kind: str, code: str, own_id: int | None, seen: str
-) -> None:
-    look = catalogue.look(kind, code, own_id)
-    if look.code != seen:
-        raise ChangedMeanwhile("", str(look.label))
+def _refuse_if_line_moved(catalogue: Catalogue, order: Order, line: OrderLine, *, seen: str, wanted: str) -> None:
+    look = catalogue.look(Kind.LINE, line.status, line.own_status_id)
+    if look.code not in (seen, wanted):
+        raise ChangedMeanwhile(_who_set(order, LogAction.LINE_CHANGED, line), str(look.label))
+
+
+def _who_set(order: Order, action: LogAction, line: OrderLine | None = None) -> str:
+    """Who moved this status last: not `changed_by`, who may only have written a note since."""
+    entries = order.log.filter(action=action)
+    if line is not None:
+        entries = entries.filter(line=line)
+    return entries.values_list("actor", flat=True).first() or order.changed_by
 
 
 def _label(catalogue: Catalogue, kind: str, order: Order) -> str:
@@ -216,5 +227,3 @@ def _label(catalogue: Catalogue, kind: str, order: Order) -> str:
     if fields.code is None and own_id is None:
         return "-"
     return str(catalogue.look(kind, getattr(order, fields.code) if fields.code else "", own_id).label)
-
-

@@ -1,9 +1,9 @@
 """Taking back an action: every order it touched gets its old values again, where nothing else followed."""
 
 import uuid
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -11,7 +11,7 @@ from backoffice.actor import Actor
 from backoffice.models import Shop
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry
 from orders.services.change import Change, changing, plain
-from orders.services.errors import NothingToUndo
+from orders.services.errors import ChangeRefused, NothingToUndo, OrderIsDeleted
 from orders.services.status import BulkResult, counts_of
 
 UNDOABLE = {
@@ -26,28 +26,28 @@ UNDOABLE = {
 BULK_WINDOW = timedelta(minutes=15)
 
 
-def undo(act: uuid.UUID, *, shop: Shop, by: Actor) -> BulkResult:
-    """Take back what one user action did to orders of ``shop``.
+def undo(act: uuid.UUID, *, shop: Shop, by: Actor, order: Order | None = None) -> BulkResult:
+    """Take back what one user action did to orders of ``shop``, or only what it did to ``order``.
 
-    An order whose value was changed again since is refused, the others go back. Raises NothingToUndo when the
-    act is unknown here, was taken back already, cannot be taken back, or touched several orders and is older
-    than 15 minutes.
+    An order whose value was changed again since, or which is in Deleted by now, is refused, the others go back.
+    Raises NothingToUndo when the act is unknown here, cannot be taken back, or is taken back for several orders
+    and older than 15 minutes.
     """
     with changing(shop, by=by) as change:
-        acted = OrderLogEntry.objects.filter(act=act, order__shop=shop)
+        acted = _entries_of(act, shop, order)
         orders = change.lock_many(acted.values_list("order_id", flat=True))
         # Lines are read only now that their orders are locked.
         entries = list(acted.select_related("line").order_by("-id"))
-        _refuse_impossible(act, entries)
+        _refuse_impossible(entries)
+        newest = _newest_entries(entries)
         result = BulkResult(change.act)
-        for order in orders:
-            own_entries = [entry for entry in entries if entry.order_id == order.pk]
-            if all(_still_as_left(order, entry) for entry in own_entries):
-                for entry in own_entries:
-                    _take_back(change, order, entry)
-                result.changed.append(order)
+        for each in orders:
+            own_entries = [entry for entry in entries if entry.order_id == each.pk]
+            if refusal := _refusal(each, own_entries, newest):
+                result.refused.append((each, refusal))
             else:
-                result.refused.append((order, NothingToUndo()))
+                _take_back(change, each, own_entries)
+                result.changed.append(each)
     return result
 
 
@@ -55,39 +55,75 @@ def is_undoable(entry: OrderLogEntry) -> bool:
     return entry.action in UNDOABLE
 
 
-def _refuse_impossible(act: uuid.UUID, entries: list[OrderLogEntry]) -> None:
+def actions_of(act: uuid.UUID, *, shop: Shop, order: Order | None = None) -> set[str]:
+    """The log actions of one user action: who takes it back needs the right to each of them."""
+    return set(_entries_of(act, shop, order).values_list("action", flat=True))
+
+
+def _entries_of(act: uuid.UUID, shop: Shop, order: Order | None) -> QuerySet[OrderLogEntry]:
+    entries = OrderLogEntry.objects.filter(act=act, order__shop=shop)
+    return entries if order is None else entries.filter(order=order)
+
+
+def _refuse_impossible(entries: list[OrderLogEntry]) -> None:
     if not entries or not all(is_undoable(entry) for entry in entries):
-        raise NothingToUndo
-    if OrderLogEntry.objects.filter(undoes=act, order_id=entries[0].order_id).exists():
         raise NothingToUndo
     is_bulk = len({entry.order_id for entry in entries}) > 1
     if is_bulk and entries[0].created_at < timezone.now() - BULK_WINDOW:
         raise NothingToUndo
 
 
-def _still_as_left(order: Order, entry: OrderLogEntry) -> bool:
-    subject: Order | OrderLine | None = entry.line if entry.action == LogAction.LINE_CHANGED else order
+def _what(entry: OrderLogEntry) -> tuple:
+    """What an entry is about; a later entry about the same has overtaken it."""
+    return entry.order_id, entry.action, entry.line_id
+
+
+def _newest_entries(entries: list[OrderLogEntry]) -> set[int]:
+    """Keys of the last log entry about each thing that `entries` are about.
+
+    An equal value is not enough: a status that was moved on and back again by somebody stays theirs.
+    """
+    about = OrderLogEntry.objects.filter(
+        order_id__in={entry.order_id for entry in entries}, action__in={entry.action for entry in entries}
+    ).order_by()
+    each = about.values("order_id", "action", "line_id").annotate(newest=Max("id"))
+    return set(each.values_list("newest", flat=True))
+
+
+def _refusal(order: Order, entries: list[OrderLogEntry], newest: set[int]) -> ChangeRefused | None:
+    """Why the entries of an order, newest first, cannot be taken back."""
+    last = {_what(entry): entry for entry in reversed(entries)}.values()
+    if not all(entry.pk in newest and _is_as_left(order, entry) for entry in last):
+        return NothingToUndo()
+    if order.deleted_at is not None and LogAction.ORDER_DELETED not in {entry.action for entry in entries}:
+        return OrderIsDeleted()
+    return None
+
+
+def _is_as_left(order: Order, entry: OrderLogEntry) -> bool:
+    subject = entry.line if entry.action == LogAction.LINE_CHANGED else order
     if subject is None:
         return False
     return all(plain(getattr(subject, name)) == values["new"] for name, values in entry.changes.items())
 
 
-def _take_back(change: Change, order: Order, entry: OrderLogEntry) -> None:
-    old = {name: _revived(name, values["old"]) for name, values in entry.changes.items()}
-    back = {name: {"old": values["new"], "new": values["old"]} for name, values in entry.changes.items()}
-    if entry.action == LogAction.LINE_CHANGED:
-        line = entry.line
-        for name, value in old.items():
-            setattr(line, name, value)
-        line.save(update_fields=[name.removesuffix("_id") for name in old])
+def _take_back(change: Change, order: Order, entries: list[OrderLogEntry]) -> None:
+    """Give the old values back, from the newest entry to the oldest, so that the oldest has the last word."""
+    lines: dict[int, OrderLine] = {}
+    for entry in entries:
+        if entry.action == LogAction.LINE_CHANGED:
+            line = lines.setdefault(entry.line_id, entry.line)
+            for name, values in entry.changes.items():
+                setattr(line, name, values["old"])
+        else:
+            change.set(order, **{name: _revived(name, values["old"]) for name, values in entry.changes.items()})
+        back = {name: {"old": values["new"], "new": values["old"]} for name, values in entry.changes.items()}
+        change.record(order, entry.action, back, line=entry.line, subject=entry.subject, undoes=entry.act)
+    if lines:
+        OrderLine.objects.bulk_update(lines.values(), ["status", "own_status", "is_backordered"], batch_size=500)
         change.set(order, **counts_of(order.lines.all()))
-    else:
-        change.set(order, **old)
-    change.record(order, entry.action, back, line=entry.line, subject=entry.subject, undoes=entry.act)
 
 
-def _revived(name: str, value: object) -> datetime | Decimal | object:
+def _revived(name: str, value: object) -> object:
     """A logged value as the field holds it."""
-    if name.endswith("_at") and isinstance(value, str):
-        return parse_datetime(value)
-    return value
+    return parse_datetime(value) if name.endswith("_at") and isinstance(value, str) else value
