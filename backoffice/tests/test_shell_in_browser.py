@@ -90,6 +90,16 @@ def test_the_box_in_the_head_selects_the_page_and_shows_when_only_a_part_is(sign
     assert head.evaluate("box => [box.checked, box.indeterminate]") == [False, True]
 
 
+def test_after_a_swap_the_heading_has_the_focus_and_the_count_is_spoken(signed_in, shop):
+    make_order(shop)
+    page = signed_in(f"/s/{shop.number}/orders/")
+
+    page.locator(".views a", has_text="Deleted").click()
+
+    expect(page.locator("[data-say]")).to_have_text("0 in this view")
+    expect(page.get_by_role("heading", name="Orders", level=1)).to_be_focused()
+
+
 def test_who_switched_shortcuts_off_is_not_surprised_by_them(signed_in, shop, clerk):
     clerk.user.shortcuts_enabled = False
     clerk.user.save(update_fields=["shortcuts_enabled"])

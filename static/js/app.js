@@ -15,7 +15,8 @@
    data-theme-form            the theme is applied at once, saved behind the scenes
    data-notice                a message: data-dismiss closes it, data-fades lets it go after 8 s
    data-print                 a button that prints the page
-   data-say                   the live region for what script has to tell                                       */
+   data-say                   the live region for what script has to tell
+   data-tell                  in a part htmx swaps in: the words that region then speaks                         */
 
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -298,7 +299,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     if (!heading.hasAttribute("tabindex")) heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   }
-  const told = $$("[data-notice] > div").map((text) => text.textContent).join(" ") || $("h1, h2", part)?.textContent;
+  const told = $$("[data-notice] > div").map((text) => text.textContent).join(" ") || ($("[data-tell]", part) ?? $("h1, h2", part))?.textContent;
   if (told) say(told);
 });
 
