@@ -1,9 +1,13 @@
 """The closed list of icons and the sprite they are drawn from.
 
-The drawings are those of the `lucide` package (ISC licence). `manage.py icons` writes them as one SVG file of
-symbols, so that a page loads all of them in one cached request.
+The drawings come from the installed `lucide` package (ISC licence) and are written as one SVG file of symbols when
+the application starts, so that a page loads all of them in one cached request and no drawing is kept in our source.
 """
 
+import hashlib
+import os
+from importlib.metadata import version
+from pathlib import Path
 from xml.etree import ElementTree
 
 from lucide.templatetags.lucide import lucide
@@ -72,13 +76,27 @@ ICONS = {
 }
 
 
+def write_sprite(folder: Path) -> Path:
+    """Make sure that `folder` holds the sprite of this list and this version of the drawings; returns its path."""
+    target = folder / "icons.svg"
+    drawn_from = f"<!-- Lucide {version('lucide')}, ISC licence, https://lucide.dev/license ({_fingerprint()}) -->\n"
+    if not target.exists() or not target.read_text(encoding="utf-8").startswith(drawn_from):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Several processes start at once: each writes its own file, the last one in place is as good as the first.
+        fresh = target.with_suffix(f".{os.getpid()}")
+        fresh.write_text(drawn_from + sprite(), encoding="utf-8")
+        fresh.replace(target)
+    return target
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(repr(sorted(ICONS.items())).encode()).hexdigest()[:12]
+
+
 def sprite() -> str:
-    """The whole SVG file: a `<symbol id="our-name">` for each icon, in alphabetical order."""
+    """The SVG: a `<symbol id="our-name">` for each icon, in alphabetical order."""
     symbols = "".join(_symbol(name, lucide_name) for name, lucide_name in sorted(ICONS.items()))
-    return (
-        "<!-- Written by `manage.py icons` from the Lucide icons, ISC licence, https://lucide.dev/license -->\n"
-        f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}</svg>\n'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg">\n{symbols}</svg>\n'
 
 
 def _symbol(name: str, lucide_name: str) -> str:

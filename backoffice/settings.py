@@ -155,6 +155,7 @@ CELERY_TASK_ALWAYS_EAGER = TESTING
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celery/beat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "sweep jobs": {"task": "backoffice.tasks.sweep_jobs", "schedule": 30.0},
     "forget expired sessions": {"task": "backoffice.tasks.forget_expired_sessions", "schedule": 3600.0},
     "forget expired rpc ids": {"task": "orderpull.tasks.forget_expired_rpc_ids", "schedule": 300.0},
 }
@@ -205,7 +206,10 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# What is drawn at start from installed packages, see backoffice/icons.py.
+MADE_STATIC_DIR = VAR_DIR / "made"
+MADE_STATIC_DIR.mkdir(exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "static", MADE_STATIC_DIR]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

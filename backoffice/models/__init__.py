@@ -1,4 +1,15 @@
+from backoffice.models.job import OPEN_STATES, Job, JobItem, JobState
 from backoffice.models.shop import Shop, ShopQuerySet
 from backoffice.models.staff import SecurityEvent, StaffMember, User
 
-__all__ = ["SecurityEvent", "Shop", "ShopQuerySet", "StaffMember", "User"]
+__all__ = [
+    "OPEN_STATES",
+    "Job",
+    "JobItem",
+    "JobState",
+    "SecurityEvent",
+    "Shop",
+    "ShopQuerySet",
+    "StaffMember",
+    "User",
+]

@@ -7,7 +7,7 @@ from django.contrib.messages import constants as levels
 from django.contrib.messages.storage.base import Message
 from django.template import Context, Template
 
-from backoffice.icons import ICONS, sprite
+from backoffice.icons import ICONS, sprite, write_sprite
 from backoffice.templatetags.ui import error_rows, notices
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
@@ -22,10 +22,14 @@ def render(source: str, **context) -> str:
     return Template(source).render(Context(context))
 
 
-def test_the_sprite_in_the_repository_is_the_one_the_command_writes():
-    written = (settings.BASE_DIR / "static/icons.svg").read_text(encoding="utf-8")
+def test_the_sprite_is_drawn_once_and_again_when_the_list_changes(tmp_path, monkeypatch):
+    first = write_sprite(tmp_path)
+    drawn_at = first.stat().st_mtime_ns
 
-    assert written == sprite(), "Run `manage.py icons` and commit static/icons.svg."
+    assert write_sprite(tmp_path).stat().st_mtime_ns == drawn_at
+    monkeypatch.setitem(ICONS, "another", "anchor")
+    assert 'id="another"' in write_sprite(tmp_path).read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["icons.svg"]
 
 
 def test_an_icon_is_decoration_drawn_from_the_sprite():
