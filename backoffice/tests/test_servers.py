@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import connection
 from pytest_socket import SocketConnectBlockedError
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_tests_have_settings_of_their_own():
+    assert settings.SETTINGS_MODULE == "backoffice.tests.settings"
+    assert settings.TESTING
 
 
 def test_a_test_cannot_reach_another_machine():
