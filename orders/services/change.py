@@ -205,6 +205,21 @@ def move_clock(shop: Shop) -> tuple[datetime, int]:
     return clock.at, clock.mark
 
 
+def settle_clock(shop: Shop) -> datetime:
+    """Wait for the changes that are being committed; returns a time before which nothing can change any more.
+
+    A reader that asks after this call sees every change up to that time, and one that later asks from it misses
+    none: the shop's time is moved up to now, so that not even a machine's clock that is set back can undercut it.
+    """
+    with transaction.atomic():
+        clock = lock_clock(shop)
+        now = timezone.now()
+        if now > clock.at:
+            clock.at = now
+            clock.save(update_fields=["at"])
+    return clock.at
+
+
 def lock_clock(shop: Shop) -> ShopClock:
     """The shop's clock, its row locked to the end of the transaction; made on first use."""
     clock = ShopClock.objects.select_for_update().filter(shop=shop).first()

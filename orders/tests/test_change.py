@@ -3,6 +3,7 @@ from django.db import transaction
 
 from orders.models import LogAction, OrderLogEntry, ShopClock, StatusCount
 from orders.services import OrderNotFound, changing, order_changed, set_fulfilment_status, set_internal_status
+from orders.services.change import settle_clock
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +135,18 @@ def test_clearing_an_internal_status_that_is_not_set_changes_nothing(shop, actor
     order = make_order(shop)
 
     assert set_internal_status(order, "", by=actor) is None
+
+
+def test_after_the_clock_was_settled_no_change_is_earlier(shop, actor, time_machine):
+    time_machine.move_to("2026-03-21T12:00:00Z", tick=False)
+    order = make_order(shop)
+    time_machine.move_to("2026-03-21T12:00:05Z", tick=False)
+
+    settled = settle_clock(shop)
+    time_machine.move_to("2026-03-21T11:00:00Z", tick=False)
+    set_fulfilment_status(order, "in_progress", by=actor)
+
+    order.refresh_from_db()
+    assert settled.isoformat() == "2026-03-21T12:00:05+00:00"
+    assert order.changed_at == settled
+    assert settle_clock(shop) == settled
