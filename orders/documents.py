@@ -224,9 +224,9 @@ def order_documents(order_ids: Iterable[int], *, shop: Shop) -> Iterator[OrderDo
     `shop` may be a target shop: then its language is used and only orders taken there are found. Memory does not
     grow with the number of orders: they are read in chunks, each with the same seven queries.
     """
-    labels = Labels(shop)
-    keys, size = iter(order_ids), FIRST_CHUNK
+    keys, size, labels = iter(order_ids), FIRST_CHUNK, None
     while chunk := list(islice(keys, size)):
+        labels = labels or Labels(shop)
         yield from _documents_of_chunk(chunk, shop, labels)
         size = CHUNK
 
