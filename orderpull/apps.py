@@ -5,3 +5,6 @@ class OrderpullConfig(AppConfig):
     """External systems pull changed orders through /RPC with signed calls."""
 
     name = "orderpull"
+
+    def ready(self) -> None:
+        from orderpull import receivers  # noqa: F401  (sets up the demo's shops)
