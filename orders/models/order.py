@@ -71,6 +71,9 @@ class Order(models.Model):
     )
     fulfilment_own_status = models.ForeignKey(ShopStatus, on_delete=models.PROTECT, null=True, related_name="+")
     internal_status = models.ForeignKey(ShopStatus, on_delete=models.PROTECT, null=True, related_name="+")
+    # Why the order is on hold, and the built-in status it goes back to.
+    hold_reason = models.CharField(max_length=250, blank=True)
+    status_before_hold = models.CharField(max_length=20, blank=True)
     folder = models.ForeignKey("orders.Folder", on_delete=models.SET_NULL, null=True, related_name="orders")
 
     customer_name = models.CharField(max_length=120, blank=True)

@@ -1,9 +1,9 @@
 """Moving orders and lines from status to status. One order or a thousand take the same path."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backoffice.actor import Actor
 from backoffice.models import Shop
@@ -168,15 +168,61 @@ def _set_of_one(order: Order, kind: str, code: str, *, by: Actor, seen: str | No
         return _move(change, catalogue, locked, kind, target)
 
 
-def _move(change: Change, catalogue: Catalogue, order: Order, kind: str, target: Target) -> OrderLogEntry | None:
-    _refuse_deleted(order)
+class Decision(NamedTuple):
+    """How a status is set: under which log action, which fields the decision reads, and the decision itself.
+
+    `decide(order)` gives the values to set, or raises ChangeRefused; it reads nothing but `reads`.
+    """
+
+    log: LogAction
+    reads: tuple[str, ...]
+    decide: Callable[[Order], dict[str, Any]]
+
+
+def decide_status(catalogue: Catalogue, kind: str, target: Target) -> Decision:
+    """The decision behind every change of an order's status, for one order, many, and forecasts."""
     fields = FIELDS[kind]
-    values = {fields.own: target.own_id}
-    if fields.code:
-        _refuse_impossible(catalogue, order, kind, target)
-        values[fields.code] = target.code
-    diff = change.set(order, **values)
-    return change.record(order, fields.action, diff) if diff else None
+
+    def decide(order: Order) -> dict[str, Any]:
+        _refuse_deleted(order)
+        values: dict[str, Any] = {fields.own: target.own_id}
+        if fields.code:
+            _refuse_impossible(catalogue, order, kind, target)
+            values[fields.code] = target.code
+        if kind == Kind.FULFILMENT and target.code != FulfilmentStatus.ON_HOLD:
+            # Whoever moves an order on from its hold has dealt with the reason.
+            values |= {"hold_reason": "", "status_before_hold": ""}
+        return values
+
+    hold = ("hold_reason", "status_before_hold") if kind == Kind.FULFILMENT else ()
+    return Decision(fields.action, (*filter(None, ("deleted_at", fields.code, fields.own)), *hold), decide)
+
+
+def _move(change: Change, catalogue: Catalogue, order: Order, kind: str, target: Target) -> OrderLogEntry | None:
+    decision = decide_status(catalogue, kind, target)
+    diff = change.set(order, **decision.decide(order))
+    return change.record(order, decision.log, diff) if diff else None
+
+
+def move_lines(change: Change, orders: Iterable[Order], code: str, own_id: int | None) -> set[int]:
+    """Set all lines of locked orders, deleted ones left out, to a status; returns the keys of those that changed."""
+    by_key = {order.pk: order for order in orders if order.deleted_at is None}
+    lines: dict[int, list[OrderLine]] = {pk: [] for pk in by_key}
+    for line in OrderLine.objects.filter(order__in=by_key).order_by("order", "position"):
+        lines[line.order_id].append(line)
+    values = _line_values(Target(code, None)) | {"own_status_id": own_id}
+    moved: list[int] = []
+    changed: set[int] = set()
+    for pk, of_order in lines.items():
+        moving = [line for line in of_order if (line.status, line.own_status_id) != (code, own_id)]
+        for line in moving:
+            _move_line(change, by_key[pk], line, values)
+        moved += [line.pk for line in moving]
+        if moving:
+            changed.add(pk)
+            change.set(by_key[pk], **counts_of(of_order))
+    OrderLine.objects.filter(pk__in=moved).update(**values)
+    return changed
 
 
 def _line_values(target: Target) -> dict[str, str | int | bool | None]:

@@ -22,6 +22,9 @@ UNDOABLE = {
     LogAction.FOLDER_CHANGED,
     LogAction.ORDER_DELETED,
     LogAction.ORDER_RESTORED,
+    LogAction.ORDER_HELD,
+    LogAction.ORDER_RELEASED,
+    LogAction.ORDER_PRINTED,
 }
 BULK_WINDOW = timedelta(minutes=15)
 
