@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from backoffice.views import errors, health, shell
+from backoffice.views import errors, health, jobs, shell
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
@@ -12,6 +12,11 @@ handler500 = errors.server_error
 shop_pages = [
     path("", shell.shop_home, name="shop-home"),
     path("menu/", shell.menu, name="menu"),
+    path("jobs/", jobs.listing, name="jobs"),
+    path("jobs/<int:pk>/", jobs.show, name="job"),
+    path("jobs/<int:pk>/stop/", jobs.stop, name="job-stop"),
+    path("jobs/<int:pk>/retry/", jobs.retry, name="job-retry"),
+    path("jobs/<int:pk>/file/", jobs.download, name="job-file"),
     path("orders/", include("orders.urls")),
 ]
 

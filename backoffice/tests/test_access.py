@@ -12,7 +12,7 @@ from backoffice.roles import PERMISSIONS, Permission, Role
 from backoffice.tests.factories import make_shop, make_staff
 from orders.tests.factories import make_order
 
-ORDER = "ORDER"
+ORDER, JOB = "ORDER", "JOB"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ V, C, N, M, E, P = (
 SHOP_PAGES = [
     Page("shop-home", V),
     Page("menu", V),
+    Page("jobs", V),
+    Page("job", V, args=(JOB,)),
+    Page("job-stop", V, "post", (JOB,)),
+    Page("job-retry", V, "post", (JOB,)),
+    Page("job-file", V, args=(JOB,)),
     Page("orders:list", V),
     Page("orders:search", V),
     Page("orders:bulk", V, "post"),
@@ -63,7 +68,7 @@ ALLAUTH_PREFIXES = ("account_", "mfa_", "usersessions_")
 
 
 def address(page, shop, order):
-    args = [order.display_number if arg == ORDER else arg for arg in page.args]
+    args = [{ORDER: order.display_number, JOB: 1}.get(arg, arg) for arg in page.args]
     return reverse(page.name, args=[shop.number, *args])
 
 
