@@ -35,7 +35,14 @@ LARGEST_RATE = Decimal(99_999_999)
 LARGEST_QUANTITY = Decimal("999999999")
 LARGEST_WEIGHT_G = 2_000_000_000
 # Decimals a column holds; what is finer would be cut by the database, and then the totals miss the parts.
-DECIMALS = {"quantity": 3, "unit_price": 4, "exchange_rate": 6}
+DECIMALS = {
+    "quantity": 3,
+    "quantity_picked": 3,
+    "quantity_credited": 3,
+    "quantity_returned": 3,
+    "unit_price": 4,
+    "exchange_rate": 6,
+}
 LARGEST_SHARE = Decimal(100)
 LARGEST_NUMBER = 10**18 - 1
 Refuse = Callable[[str, str], None]

@@ -12,7 +12,10 @@ from orders.models import Address, OrderLine, OrderNote, Source
 
 @dataclass(frozen=True)
 class NewLine:
-    """A line as it was sold; `unit_price` is in the sense of the order's `prices_include_vat`."""
+    """A line as it was sold; `unit_price` is in the sense of the order's `prices_include_vat`.
+
+    The last three are for lines with a past; how much was shipped follows from the shipments.
+    """
 
     sku: str
     name: str
@@ -28,6 +31,9 @@ class NewLine:
     is_backordered: bool = False
     expected_on: date | None = None
     status: str | None = None
+    quantity_picked: Decimal = Decimal(0)
+    quantity_credited: Decimal = Decimal(0)
+    quantity_returned: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class NewRefund:
     state: str
     created_at: datetime
     paid_out_at: datetime | None = None
+    created_by: str = ""
 
 
 @dataclass(frozen=True)

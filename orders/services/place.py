@@ -1,6 +1,7 @@
 """The one way an order comes in, whoever brings it."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 from backoffice.actor import Actor
@@ -38,6 +39,7 @@ SAME_ON_ORDER = """
 """.split()  # noqa: SIM905  (a list of 25 quoted names reads worse)
 SAME_ON_LINE = """
     sku name options kind quantity vat_rate discount location weight_g volume_cm3 is_backordered expected_on
+    quantity_picked quantity_credited quantity_returned
 """.split()  # noqa: SIM905
 
 
@@ -163,6 +165,7 @@ def _insert(change: Change, order: Order, lines: list[OrderLine], new: NewOrder,
     change.adopt(order, is_new=True)
     for line in lines:
         line.order = order
+        line.quantity_shipped = sum((_quantity_in(each, line) for each in new.shipments), Decimal(0))
     OrderLine.objects.bulk_create(lines)
     payments = Payment.objects.bulk_create([Payment(order=order, **vars(each)) for each in new.payments])
     Refund.objects.bulk_create([Refund(order=order, **vars(each)) for each in new.refunds])
@@ -181,10 +184,16 @@ def _insert_shipment(order: Order, lines: list[OrderLine], new: NewShipment) -> 
         shipped_at=new.shipped_at,
         weight_g=order.weight_g,
     )
-    shipped = [line for line in lines if not new.quantities or line.position in new.quantities]
     ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, line=line, quantity=new.quantities.get(line.position, line.quantity))
-        for line in shipped
-        if line.kind == OrderLine.Kind.PHYSICAL
+        ShipmentLine(shipment=shipment, line=line, quantity=quantity)
+        for line in lines
+        if (quantity := _quantity_in(new, line))
     )
     return shipment
+
+
+def _quantity_in(shipment: NewShipment, line: OrderLine) -> Decimal:
+    """How much of a line is in a shipment: goods only, all of them when it names no lines."""
+    if line.kind != OrderLine.Kind.PHYSICAL:
+        return Decimal(0)
+    return shipment.quantities.get(line.position, Decimal(0)) if shipment.quantities else line.quantity

@@ -303,3 +303,25 @@ def test_payments_keep_their_times(shop):
     make_order(shop, payments=[payment(paid_at=paid_at)])
 
     assert Payment.objects.get().paid_at == paid_at
+
+
+def test_lines_with_a_past_keep_what_was_picked_shipped_and_given_back(shop):
+    sent = NewShipment("PostNL", "3STEST", PLACED_AT, quantities={1: Decimal(2)})
+    lines = [
+        new_line(quantity=Decimal(3), quantity_picked=Decimal(2), quantity_credited=Decimal(1)),
+        new_line(quantity=Decimal(1), quantity_returned=Decimal("0.125")),
+    ]
+
+    order = make_order(shop, lines=lines, shipments=[sent])
+
+    kept = ("quantity_picked", "quantity_shipped", "quantity_credited", "quantity_returned")
+    assert list(order.lines.values_list(*kept)) == [(2, 2, 1, 0), (0, 0, 0, Decimal("0.125"))]
+
+
+def test_a_shipment_that_names_no_lines_holds_all_goods(shop):
+    sent = NewShipment("PostNL", "3STEST", PLACED_AT)
+
+    order = make_order(shop, lines=[new_line(quantity=Decimal(3)), new_line(kind="fee")], shipments=[sent])
+
+    assert list(order.lines.values_list("quantity_shipped", flat=True)) == [3, 0]
+    assert order.shipments.get().lines.get().quantity == 3
