@@ -14,6 +14,8 @@ from orderpull.addresses import is_allowed, validate_addresses
 # How long the key before the present one is still accepted, so that an ERP can be switched without a gap.
 KEY_OVERLAP = timedelta(hours=24)
 RPC_ID_LIFETIME = timedelta(seconds=120)
+# How far the clocks of two web servers may differ.
+CLOCK_SKEW = timedelta(seconds=5)
 CALL_LOG_RETENTION = timedelta(days=90)
 
 
@@ -81,7 +83,8 @@ class RpcId(models.Model):
         return self.digits
 
     def is_valid_at(self, moment: datetime) -> bool:
-        return moment - self.issued_at <= RPC_ID_LIFETIME
+        """Given out in the last two minutes; not "later", or a clock that is set back would prolong its life."""
+        return -CLOCK_SKEW <= moment - self.issued_at <= RPC_ID_LIFETIME
 
 
 class Outcome(models.TextChoices):

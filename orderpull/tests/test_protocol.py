@@ -14,8 +14,16 @@ from orderpull.tasks import forget_expired_rpc_ids
 from orderpull.tests.client import KEY, Erp, body_of, open_pull, sign
 from orders.documents import order_documents
 from orders.exports.xml import SCHEMA, export_orders, write_orders
-from orders.models import Order
-from orders.services import delete_orders, set_fulfilment_status
+from orders.models import Order, OrderNote
+from orders.services import (
+    add_note,
+    delete_orders,
+    remove_note,
+    set_fulfilment_status,
+    set_line_status,
+    set_payment_status,
+)
+from orders.services.new_order import NewNote
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -95,15 +103,27 @@ def test_pulling_twice_gives_the_same_and_changes_nothing(erp, shop, time_machin
     assert order.version == version
 
 
-def test_a_change_is_pulled_from_its_second_on_and_not_from_the_next(erp, shop, actor, time_machine):
-    time_machine.move_to("2026-03-22T11:00:00.7Z", tick=False)
-    order = make_order(shop)
-    time_machine.move_to("2026-03-22T11:30:00.7Z", tick=False)
-    make_order(shop)
-    set_fulfilment_status(order, "in_progress", by=actor)
+CHANGES = {
+    "fulfilment": lambda order, by: set_fulfilment_status(order, "in_progress", by=by),
+    "payment": lambda order, by: set_payment_status(order, "awaiting", by=by),
+    "line": lambda order, by: set_line_status(order, "complaint", by=by),
+    "note": lambda order, by: add_note(order, "On its way", by=by, audience=OrderNote.Audience.CUSTOMER),
+    "note removed": lambda order, by: remove_note(order.notes.get(), by=by),
+    "deleted": lambda order, by: delete_orders([order.pk], shop=order.shop, by=by),
+}
 
-    assert erp.ids("20260322123000") == ["12345_00001", "12345_00002"]
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_pulled_from_its_second_on_and_not_from_the_next(erp, shop, actor, time_machine, change):
+    time_machine.move_to("2026-03-22T11:00:00.7Z", tick=False)
+    order = make_order(shop, notes=[NewNote("Soon", "Marit", timezone.now(), OrderNote.Audience.CUSTOMER)])
+    before = body_of(erp.list())
+    time_machine.move_to("2026-03-22T11:30:00.7Z", tick=False)
+    change(order, actor)
+
+    assert erp.ids("20260322123000") == ["12345_00001"]
     assert erp.ids("20260322123001") == []
+    assert body_of(erp.list()) != before
 
 
 def test_nothing_changed_is_an_empty_document(erp, shop, time_machine):
@@ -254,6 +274,46 @@ def test_t8_an_id_serves_its_shop_for_two_minutes(erp, shop, time_machine):
 
     assert statuses == [200, 200, 403]
     assert outcomes(shop)[-1] == ("list", "id_expired")
+
+
+def test_f30_a_clock_that_is_set_back_prolongs_no_id(erp, shop, time_machine):
+    time_machine.move_to(NOON, tick=False)
+    rpc_id = erp.rpc_id()
+
+    time_machine.shift(timedelta(seconds=-3))
+    assert erp.list(rpc_id=rpc_id).status_code == 200
+
+    time_machine.shift(timedelta(hours=-1))
+    assert erp.list(rpc_id=rpc_id).status_code == 403
+
+
+@pytest.mark.parametrize("hours", [-1, 1, 24])
+def test_f30_a_clock_that_jumps_loses_no_change(erp, shop, actor, time_machine, hours):
+    time_machine.move_to(NOON, tick=False)
+    order = make_order(shop)
+    following = erp.pull().get("next_change_time")
+
+    time_machine.shift(timedelta(hours=hours))
+    set_fulfilment_status(order, "in_progress", by=actor)
+
+    (pulled,) = erp.pull(following)
+    assert pulled.find("fulfilment").get("status") == "in_progress"
+
+
+@pytest.mark.parametrize("night", ["2026-03-29T00:59:30Z", "2026-10-25T00:59:30Z"])
+def test_f30_the_nights_of_the_clock_change_lose_no_change(erp, shop, actor, time_machine, night):
+    """Three habits of remembering where one was: what the answer says, the highest time seen, one's own clock."""
+    time_machine.move_to(night, tick=False)
+    order = make_order(shop)
+    root = erp.pull()
+    own_clock = timezone.now().astimezone(shop.zone).strftime("%Y%m%d%H%M%S")
+    cursors = [root.get("next_change_time"), root.findtext("order/changed_at"), own_clock]
+
+    time_machine.shift(timedelta(minutes=1))
+    set_fulfilment_status(order, "in_progress", by=actor)
+
+    for cursor in cursors:
+        assert [each.find("fulfilment").get("status") for each in erp.pull(cursor)] == ["in_progress"]
 
 
 def test_t8_an_id_of_another_shop_or_of_nobody_is_refused(erp, shop, other_shop):
