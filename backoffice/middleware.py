@@ -88,6 +88,8 @@ class ShopMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
+        if any("\0" in value for value in kwargs.values() if isinstance(value, str)):
+            raise Http404("No number holds a NUL, and PostgreSQL refuses to look for one.")
         number = kwargs.pop("shop_number", None)
         if number is None or not request.user.is_authenticated:
             return
