@@ -19,7 +19,7 @@ from orders.demo.places import COUNTRIES, HOME
 from orders.demo.sales import sale
 from orders.demo.shops import GIFTS, GIFTS_ENGLISH, MARKETS, SWEDISH, TEA, Stage, build_shops
 from orders.models import LogAction
-from orders.services import OrderRefused, changing, place_order
+from orders.services import OrderRefused, changing, place_orders
 
 CUT = Path(__file__).parent / "online-retail-newest.csv.gz"
 LONDON = ZoneInfo("Europe/London")
@@ -157,14 +157,13 @@ class Builder:
         shop = self.stages[number].shop
         placed: list[tuple] = []
         with changing(shop, by=lives.CHECKOUT) as change:
-            for life in batch:
-                try:
-                    order, _is_new = place_order(life.new, shop=shop, by=lives.CHECKOUT)
-                except OrderRefused as refused:
-                    self._report(life, refused)
+            answers = place_orders([life.new for life in batch], shop=shop, by=lives.CHECKOUT)
+            for life, answer in zip(batch, answers, strict=True):
+                if isinstance(answer, OrderRefused):
+                    self._report(life, answer)
                 else:
-                    change.set(order, **life.own)
-                    placed.append((order, life))
+                    change.set(answer.order, **life.own)
+                    placed.append((answer.order, life))
         entries = {entry.order_id: entry for entry in change.entries if entry.action == LogAction.ORDER_PLACED}
         write_history([PlacedLife(order, entries[order.pk], life) for order, life in placed])
         for _order, life in placed:

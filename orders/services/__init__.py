@@ -14,7 +14,7 @@ from orders.services.errors import (
 )
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewRefund, NewShipment
 from orders.services.notes import add_note, mark_message_read, remove_note
-from orders.services.place import Placed, place_order
+from orders.services.place import Placed, place_order, place_orders
 from orders.services.privacy import show_personal_number
 from orders.services.status import (
     BulkResult,
@@ -51,6 +51,7 @@ __all__ = [
     "mark_message_read",
     "order_changed",
     "place_order",
+    "place_orders",
     "remove_note",
     "restore_orders",
     "set_fulfilment_status",

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from functools import cache
@@ -48,7 +48,35 @@ LARGEST_NUMBER = 10**18 - 1
 Refuse = Callable[[str, str], None]
 
 
-def errors_of(new: NewOrder, shop: Shop) -> dict[str, list[str]]:
+class Neighbours:
+    """The orders a shop already has that new ones may collide with, read with two queries for all of them."""
+
+    def __init__(self, news: Sequence[NewOrder], shop: Shop):
+        self._by_number: dict[int, Order] = {}
+        self._by_source: dict[tuple[str, str, str], Order] = {}
+        numbers = [new.number for new in news if new.number is not None and 0 < new.number <= LARGEST_NUMBER]
+        ids = [new.source_id for new in news if new.source_id]
+        orders = Order.objects.for_shop(shop)
+        for order in orders.filter(number__in=numbers) if numbers else ():
+            self._by_number[order.number] = order
+        for order in orders.filter(source_id__in=ids) if ids else ():
+            self._by_source[order.source, order.source_name, order.source_id or ""] = order
+
+    def placed_before(self, new: NewOrder) -> Order | None:
+        """The order that the same source brought under the same id."""
+        return self._by_source.get((new.source, new.source_name, new.source_id)) if new.source_id else None
+
+    def holder_of(self, number: int) -> Order | None:
+        return self._by_number.get(number)
+
+    def add(self, order: Order) -> None:
+        """Take in an order that is about to be stored."""
+        self._by_number[order.number] = order
+        if order.source_id:
+            self._by_source[order.source, order.source_name, order.source_id] = order
+
+
+def errors_of(new: NewOrder, shop: Shop, neighbours: Neighbours) -> dict[str, list[str]]:
     """Everything that is wrong with an order, as {field: [sentence, …]}; line fields are named `lines.3.sku`."""
     errors: dict[str, list[str]] = {}
 
@@ -56,7 +84,7 @@ def errors_of(new: NewOrder, shop: Shop) -> dict[str, list[str]]:
         errors.setdefault(name, []).append(sentence)
 
     _check_head(new, shop, refuse)
-    _check_number(new, shop, refuse)
+    _check_number(new, neighbours, refuse)
     _check_values(new, Order, "", refuse)
     for prefix, address in (("billing", new.billing), ("shipping", new.shipping)):
         if address is not None:
@@ -69,15 +97,11 @@ def errors_of(new: NewOrder, shop: Shop) -> dict[str, list[str]]:
     return errors
 
 
-def placed_before(new: NewOrder, shop: Shop) -> Order | None:
-    """The order that the same source brought under the same id."""
-    if not new.source_id:
-        return None
-    return (
-        Order.objects.for_shop(shop)
-        .filter(source=new.source, source_name=new.source_name, source_id=new.source_id)
-        .first()
-    )
+def number_errors_of(new: NewOrder, neighbours: Neighbours) -> dict[str, list[str]]:
+    """What is wrong with the number alone, for a second look once nobody else can take it."""
+    errors: dict[str, list[str]] = {}
+    _check_number(new, neighbours, lambda name, sentence: errors.setdefault(name, []).append(sentence))
+    return errors
 
 
 def _check_head(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
@@ -100,15 +124,15 @@ def _check_head(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
         refuse("ip_address", _("This is not an IP address."))
 
 
-def _check_number(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
+def _check_number(new: NewOrder, neighbours: Neighbours, refuse: Refuse) -> None:
     """A number of its own is free, or held by the same order brought before."""
     if new.number is None:
         return
     if not 0 < new.number <= LARGEST_NUMBER:
         refuse("number", _("A whole number above zero with at most 18 digits."))
         return
-    holder = Order.objects.for_shop(shop).filter(number=new.number).first()
-    if holder is not None and holder != placed_before(new, shop):
+    holder = neighbours.holder_of(new.number)
+    if holder is not None and holder != neighbours.placed_before(new):
         refuse("number", _("This order number is taken."))
 
 

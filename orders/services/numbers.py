@@ -6,21 +6,17 @@ from orders.models import NumberSeries
 ORDERS = "orders"
 
 
-def take_number(shop: Shop, series: str = ORDERS) -> int:
-    """The next number of the shop's series. A rollback gives it back."""
-    row = lock_series(shop, series)
-    number = row.next_number
-    row.next_number = number + 1
-    row.save(update_fields=["next_number"])
+def next_in(series: NumberSeries) -> int:
+    """Take the next number of a locked series; it is used once the series is saved, and a rollback gives it back."""
+    number = series.next_number
+    series.next_number = number + 1
     return number
 
 
-def keep_number(shop: Shop, number: int, series: str = ORDERS) -> None:
-    """Note that `number` came with an imported order, so that the series goes on above it."""
-    row = lock_series(shop, series)
-    if number >= row.next_number:
-        row.next_number = number + 1
-        row.save(update_fields=["next_number"])
+def keep_in(series: NumberSeries, number: int) -> int:
+    """Note that `number` came with an imported order, so that the locked series goes on above it."""
+    series.next_number = max(series.next_number, number + 1)
+    return number
 
 
 def lock_series(shop: Shop, series: str = ORDERS) -> NumberSeries:

@@ -1,8 +1,9 @@
 """The one way an order comes in, whoever brings it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from backoffice.actor import Actor
 from backoffice.models import Shop
@@ -10,6 +11,7 @@ from orders import money
 from orders.models import (
     Address,
     LogAction,
+    NumberSeries,
     Order,
     OrderLine,
     OrderNote,
@@ -21,11 +23,11 @@ from orders.models import (
     ShipmentLine,
     Source,
 )
-from orders.services.acceptance import errors_of, placed_before
+from orders.services.acceptance import Neighbours, errors_of, number_errors_of
 from orders.services.change import Change, changing
 from orders.services.errors import OrderRefused
 from orders.services.new_order import NewLine, NewOrder, NewShipment
-from orders.services.numbers import keep_number, lock_series, take_number
+from orders.services.numbers import keep_in, lock_series, next_in
 from orders.services.search import search_text_of
 from orders.services.status import counts_of
 from statuses.kinds import FulfilmentStatus, LineStatus, PaymentStatus
@@ -43,6 +45,9 @@ SAME_ON_LINE = """
 """.split()  # noqa: SIM905
 
 
+Row = TypeVar("Row", Payment, Refund, OrderNote)
+
+
 class Placed(NamedTuple):
     """`is_new` is False when the source had brought the same order before; then nothing was changed."""
 
@@ -55,19 +60,65 @@ def place_order(new: NewOrder, *, shop: Shop, by: Actor) -> Placed:
 
     Raises OrderRefused with every error at once; then nothing is stored and no number is used.
     """
-    if errors := errors_of(new, shop):
-        raise OrderRefused(errors)
+    (answer,) = place_orders([new], shop=shop, by=by)
+    if isinstance(answer, OrderRefused):
+        raise answer
+    return answer
+
+
+def place_orders(news: Sequence[NewOrder], *, shop: Shop, by: Actor) -> list[Placed | OrderRefused]:
+    """Place many orders as `place_order` does one, with as many queries as for one.
+
+    The answers are in the order of `news`; a refused order does not stop the others. Give it some hundred at a time.
+    """
+    wrong = _wrong_with(news, shop)
+    if all(wrong):
+        return [OrderRefused(errors) for errors in wrong]
     with changing(shop, by=by) as change:
         # Placing waits its turn here, so that the same order brought twice at once is seen by the second.
-        lock_series(shop)
-        if known := placed_before(new, shop):
-            return Placed(known, is_new=False)
-        order = _order_row(new, shop)
-        lines = [_line_row(line, position, new, shop) for position, line in enumerate(new.lines, start=1)]
-        _add_up(order, lines, new)
-        _set_statuses(order, lines, new, shop)
-        _insert(change, order, lines, new, shop)
-        change.record(order, LogAction.ORDER_PLACED, subject=new.source_name or str(Source(new.source).label))
+        series = lock_series(shop)
+        next_number = series.next_number
+        neighbours = Neighbours(news, shop)
+        fresh: list[Draft] = []
+        answers = [
+            OrderRefused(errors) if errors else _place(new, shop, neighbours, series, fresh)
+            for new, errors in zip(news, wrong, strict=True)
+        ]
+        if series.next_number != next_number:
+            series.save(update_fields=["next_number"])
+        _insert(change, fresh, shop)
+        for order, _lines, new in fresh:
+            change.record(order, LogAction.ORDER_PLACED, subject=new.source_name or str(Source(new.source).label))
+    return answers
+
+
+def _wrong_with(news: Sequence[NewOrder], shop: Shop) -> list[dict[str, list[str]]]:
+    neighbours = Neighbours(news, shop)
+    return [errors_of(new, shop, neighbours) for new in news]
+
+
+class Draft(NamedTuple):
+    """An order that is computed and about to be stored."""
+
+    order: Order
+    lines: list[OrderLine]
+    new: NewOrder
+
+
+def _place(
+    new: NewOrder, shop: Shop, neighbours: Neighbours, series: NumberSeries, fresh: list[Draft]
+) -> Placed | OrderRefused:
+    if errors := number_errors_of(new, neighbours):
+        return OrderRefused(errors)
+    if known := neighbours.placed_before(new):
+        return Placed(known, is_new=False)
+    order = _order_row(new, shop)
+    lines = [_line_row(line, position, new, shop) for position, line in enumerate(new.lines, start=1)]
+    _add_up(order, lines, new)
+    _set_statuses(order, lines, new, shop)
+    order.number = next_in(series) if new.number is None else keep_in(series, new.number)
+    neighbours.add(order)
+    fresh.append(Draft(order, lines, new))
     return Placed(order, is_new=True)
 
 
@@ -155,28 +206,46 @@ def payment_status_of(order: Order) -> str:
     return PaymentStatus.PARTLY_PAID if order.paid_total > 0 else PaymentStatus.OPEN
 
 
-def _insert(change: Change, order: Order, lines: list[OrderLine], new: NewOrder, shop: Shop) -> None:
-    if new.number is None:
-        order.number = take_number(shop)
-    else:
-        order.number = new.number
-        keep_number(shop, new.number)
-    order.save(force_insert=True)
-    change.adopt(order, is_new=True)
-    for line in lines:
-        line.order = order
-        line.quantity_shipped = sum((_quantity_in(each, line) for each in new.shipments), Decimal(0))
-    OrderLine.objects.bulk_create(lines)
-    payments = Payment.objects.bulk_create([Payment(order=order, **vars(each)) for each in new.payments])
-    Refund.objects.bulk_create([Refund(order=order, **vars(each)) for each in new.refunds])
-    OrderNote.objects.bulk_create([OrderNote(order=order, **vars(each)) for each in new.notes])
-    shipments = [_insert_shipment(order, lines, each) for each in new.shipments]
-    text = search_text_of(order, shop, lines=lines, payments=payments, shipments=shipments)
-    OrderSearchText.objects.create(order=order, shop=shop, placed_at=order.placed_at, text=text)
+def _insert(change: Change, drafts: Sequence[Draft], shop: Shop) -> None:
+    """Store the drafts, one insert per table."""
+    Order.objects.bulk_create([draft.order for draft in drafts])
+    for order, lines, new in drafts:
+        change.adopt(order, is_new=True)
+        for line in lines:
+            line.order = order
+            line.quantity_shipped = sum((_quantity_in(each, line) for each in new.shipments), Decimal(0))
+    OrderLine.objects.bulk_create([line for draft in drafts for line in draft.lines])
+    payments = [_rows(Payment, draft.order, draft.new.payments) for draft in drafts]
+    shipments = [[_shipment_row(draft.order, each) for each in draft.new.shipments] for draft in drafts]
+    Payment.objects.bulk_create(chain(*payments))
+    Refund.objects.bulk_create(chain(*(_rows(Refund, draft.order, draft.new.refunds) for draft in drafts)))
+    OrderNote.objects.bulk_create(chain(*(_rows(OrderNote, draft.order, draft.new.notes) for draft in drafts)))
+    Shipment.objects.bulk_create(chain(*shipments))
+    ShipmentLine.objects.bulk_create(
+        ShipmentLine(shipment=row, line=line, quantity=quantity)
+        for draft, rows in zip(drafts, shipments, strict=True)
+        for row, new in zip(rows, draft.new.shipments, strict=True)
+        for line in draft.lines
+        if (quantity := _quantity_in(new, line))
+    )
+    OrderSearchText.objects.bulk_create(
+        OrderSearchText(
+            order=draft.order,
+            shop=shop,
+            placed_at=draft.order.placed_at,
+            text=search_text_of(draft.order, shop, lines=draft.lines, payments=paid, shipments=sent),
+        )
+        for draft, paid, sent in zip(drafts, payments, shipments, strict=True)
+    )
 
 
-def _insert_shipment(order: Order, lines: list[OrderLine], new: NewShipment) -> Shipment:
-    shipment = Shipment.objects.create(
+def _rows(model: type[Row], order: Order, news: Iterable[Any]) -> list[Row]:
+    """Rows of what came with an order under the same names."""
+    return [model(order=order, **vars(new)) for new in news]
+
+
+def _shipment_row(order: Order, new: NewShipment) -> Shipment:
+    return Shipment(
         order=order,
         carrier=new.carrier,
         tracking_code=new.tracking_code,
@@ -184,12 +253,6 @@ def _insert_shipment(order: Order, lines: list[OrderLine], new: NewShipment) -> 
         shipped_at=new.shipped_at,
         weight_g=order.weight_g,
     )
-    ShipmentLine.objects.bulk_create(
-        ShipmentLine(shipment=shipment, line=line, quantity=quantity)
-        for line in lines
-        if (quantity := _quantity_in(new, line))
-    )
-    return shipment
 
 
 def _quantity_in(shipment: NewShipment, line: OrderLine) -> Decimal:

@@ -5,7 +5,7 @@ import pytest
 
 from backoffice.tests.factories import make_shop
 from orders.models import Address, LogAction, NumberSeries, Order, OrderLine, Payment
-from orders.services import NewNote, NewPayment, NewRefund, NewShipment, OrderRefused, place_order
+from orders.services import NewNote, NewPayment, NewRefund, NewShipment, OrderRefused, place_order, place_orders
 from orders.services.place import payment_status_of
 from orders.tests.factories import PLACED_AT, make_order, new_line, new_order
 
@@ -325,3 +325,45 @@ def test_a_shipment_that_names_no_lines_holds_all_goods(shop):
 
     assert list(order.lines.values_list("quantity_shipped", flat=True)) == [3, 0]
     assert order.shipments.get().lines.get().quantity == 3
+
+
+def test_many_orders_are_placed_as_one_is(shop, actor):
+    make_order(shop, number=7)
+    brought = {"source": "marketplace", "source_name": "bol"}
+
+    answers = place_orders(
+        [
+            new_order(),
+            new_order(number=7),
+            new_order(number=20, source_id="A-1", lines=2, payments=[payment()], **brought),
+            new_order(lines=[]),
+            new_order(number=20),
+            new_order(source_id="A-1", **brought),
+            new_order(),
+        ],
+        shop=shop,
+        by=actor,
+    )
+
+    assert [list(a.errors) if isinstance(a, OrderRefused) else (a.order.number, a.is_new) for a in answers] == [
+        (8, True),
+        ["number"],
+        (20, True),
+        ["lines"],
+        ["number"],
+        (20, False),
+        (21, True),
+    ]
+    assert list(Order.objects.order_by("number").values_list("number", flat=True)) == [7, 8, 20, 21]
+    twenty = Order.objects.get(number=20)
+    assert (twenty.lines.count(), twenty.payments.count(), twenty.log.count(), twenty.version) == (2, 1, 1, 1)
+    assert twenty.search_text.text.startswith("12345_00020")
+
+
+@pytest.mark.parametrize("number_of_orders", [1, 9])
+def test_nine_orders_cost_as_many_queries_as_one(shop, actor, number_of_orders, django_assert_num_queries):
+    make_order(shop)
+    news = [new_order(number=100 + i, source_id=f"W-{i}", payments=[payment()]) for i in range(number_of_orders)]
+
+    with django_assert_num_queries(17):
+        place_orders(news, shop=shop, by=actor)
