@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -84,7 +85,10 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
 # --- What every story begins with
 
 
-# --- What every story begins with
+@pytest.fixture(autouse=True)
+def no_tries_counted() -> None:
+    """Sign-in limits are counted in the cache: the tries of one story do not count in the next."""
+    cache.clear()
 
 
 @pytest.fixture
