@@ -1,9 +1,13 @@
 """Structured logs: one line an event, JSON in production, with the request's id; control characters escaped."""
 
 import logging.config
+import re
 from typing import Any
 
 import structlog
+
+# Line breaks and terminal codes of any kind, C1 and Unicode's own line ends included.
+CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -15,8 +19,12 @@ def configure(options: dict[str, Any]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    # logfmt and JSON both escape line breaks and terminal codes, so no order text can forge a line.
-    renderer = structlog.processors.JSONRenderer() if options["json"] else structlog.processors.LogfmtRenderer()
+    # JSON escapes line breaks and terminal codes by itself, logfmt only some: no order text can forge a line.
+    rendering = (
+        [structlog.processors.JSONRenderer()]
+        if options["json"]
+        else [structlog.processors.LogfmtRenderer(), escape_control_characters]
+    )
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -34,7 +42,7 @@ def configure(options: dict[str, Any]) -> None:
             "formatters": {
                 "lines": {
                     "()": structlog.stdlib.ProcessorFormatter,
-                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
                     "foreign_pre_chain": [*shared, structlog.stdlib.PositionalArgumentsFormatter()],
                 }
             },
@@ -48,3 +56,8 @@ def configure(options: dict[str, Any]) -> None:
             },
         }
     )
+
+
+def escape_control_characters(logger: Any, method: str, line: str) -> str:
+    """The rendered line with `\\r`, `\\x1b` and their like spelt out."""
+    return CONTROL_CHARACTERS.sub(lambda found: found[0].encode("unicode_escape").decode(), line)
