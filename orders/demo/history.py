@@ -13,12 +13,15 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from backoffice.models import Shop
 from orders.demo.lives import Life, Step
 from orders.models import Order, OrderLogEntry, ShopClock
 
 LATER_KNOWN = ("message_read_at", "printed_at", "mailed_at")
+ORDER_COLUMNS = ("created_at", "changed_at", "changed_by", "version", *LATER_KNOWN)
+ENTRY_COLUMNS = ("created_at", "act", "actor", "user_id", "channel", "ip_address")
 MARK_IN_ORDER_OF_CHANGE = """
     UPDATE orders_order SET change_mark = ranked.mark
     FROM (
@@ -45,13 +48,9 @@ def write_history(placed: Sequence[PlacedLife]) -> None:
         for version, step in enumerate(life.steps, start=2):
             later += _entries(order, step, version, UUID(int=acts.getrandbits(128), version=4))
     with transaction.atomic():
-        OrderLogEntry.objects.bulk_update(
-            [each.entry for each in placed], ["created_at", "act", "actor", "user_id", "channel", "ip_address"]
-        )
+        _update([each.entry for each in placed], ENTRY_COLUMNS)
         OrderLogEntry.objects.bulk_create(later)
-        Order.objects.bulk_update(
-            [each.order for each in placed], ["created_at", "changed_at", "changed_by", "version", *LATER_KNOWN]
-        )
+        _update([each.order for each in placed], ORDER_COLUMNS)
 
 
 def _backdate(order: Order, entry: OrderLogEntry, life: Life, acts: Random) -> None:
@@ -83,6 +82,19 @@ def _entries(order: Order, step: Step, version: int, act: UUID) -> list[OrderLog
         )
         for action, changes, subject in step.entries
     ]
+
+
+def _update(rows: Sequence[Model], columns: Sequence[str]) -> None:
+    """Save these columns, one small statement a row: `bulk_update` writes a CASE that costs five times as much."""
+    if not rows:
+        return
+    fields = [rows[0]._meta.get_field(name) for name in columns]
+    assignments = ", ".join(f"{field.column} = %s" for field in fields)
+    values = [
+        [*(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields), row.pk] for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {rows[0]._meta.db_table} SET {assignments} WHERE id = %s", values)  # noqa: S608
 
 
 def set_clock(shop: Shop, now: datetime) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.contrib.auth.hashers import make_password
+
 from backoffice.actor import Actor, Channel
 from backoffice.colours import Colour
 from backoffice.models import Shop, StaffMember, User
@@ -230,9 +232,10 @@ class Stage:
 def build_shops(say: Callable[[str], None]) -> dict[str, Stage]:
     """Create all shops of the demo world, {number: Stage}; target shops stand on the stage of their base shop."""
     stages = {}
+    password = make_password(PASSWORD)
     for number, values in SHOPS.items():
         shop = Shop.objects.create(number=number, **values)
-        stages[number] = Stage(shop, None, _hire(shop, PEOPLE[number]))
+        stages[number] = Stage(shop, None, _hire(shop, PEOPLE[number], password))
         _fill(stages[number])
         say(f"Shop {number} {shop.name}")
     for number, values in TARGET_SHOPS.items():
@@ -240,16 +243,17 @@ def build_shops(say: Callable[[str], None]) -> dict[str, Stage]:
         rest = {name: value for name, value in values.items() if name != "base"}
         base.target_shop = Shop.objects.create(number=number, base_shop=base.shop, **rest)
         say(f"Target shop {number} {base.target_shop.name}")
-    helper = User.objects.create_user(HELPER_EMAIL, PASSWORD, name=HELPER_NAME)
+    helper = User.objects.create(email=HELPER_EMAIL, name=HELPER_NAME, password=password)
     for number, role in HELPER_ROLES.items():
         StaffMember.objects.create(shop=stages[number].shop, user=helper, role=role)
     return stages
 
 
-def _hire(shop: Shop, people: dict[str, str]) -> dict[str, Actor]:
+def _hire(shop: Shop, people: dict[str, str], password: str) -> dict[str, Actor]:
+    """Give a shop its staff; `password` is hashed, once for all of them, because that takes its time on purpose."""
     actors = {}
     for role, name in people.items():
-        user = User.objects.create_user(f"{role}@{shop.number}.example", PASSWORD, name=name)
+        user = User.objects.create(email=f"{role}@{shop.number}.example", name=name, password=password)
         StaffMember.objects.create(shop=shop, user=user, role=role)
         actors[role] = Actor(name, Channel.WEB, user.pk, f"192.0.2.{len(actors) + 1}")
     return actors

@@ -45,6 +45,9 @@ DECIMALS = {
 }
 LARGEST_SHARE = Decimal(100)
 LARGEST_NUMBER = 10**18 - 1
+# `values` of an enumeration is computed anew at each look, which an import of half a million lines feels.
+LINE_KINDS = frozenset(OrderLine.Kind.values)
+LINE_STATUSES = frozenset(LineStatus.values)
 Refuse = Callable[[str, str], None]
 
 
@@ -191,9 +194,9 @@ def _check_line(line: NewLine, prefix: str, refuse: Refuse) -> None:
         refuse(prefix + "quantity", _("A quantity other than zero."))
     if line.vat_rate.is_finite() and not 0 <= line.vat_rate <= LARGEST_SHARE:
         refuse(prefix + "vat_rate", _("A percentage from 0 to 100."))
-    if line.kind not in OrderLine.Kind.values:
+    if line.kind not in LINE_KINDS:
         refuse(prefix + "kind", _("There is no such kind of line."))
-    if line.status is not None and line.status not in LineStatus.values:
+    if line.status is not None and line.status not in LINE_STATUSES:
         refuse(prefix + "status", _("There is no such status."))
     for name in ("weight_g", "volume_cm3"):
         if not 0 <= getattr(line, name) <= LARGEST_WEIGHT_G:
