@@ -9,7 +9,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ log = structlog.get_logger("backoffice.jobs")
 LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 5
 ITEMS_PER_INSERT = 2000
+LONGEST_ERROR = 300
 
 
 class Outcome(NamedTuple):
@@ -61,6 +62,8 @@ class JobKind:
     do_whole: Callable[[Job], None] | None = None
     chunk_size: int = 200
     is_undoable: bool = False
+    # A shop's jobs of this kind run one after the other, the first asked for first.
+    is_one_at_a_time: bool = False
 
 
 KINDS: dict[str, JobKind] = {}
@@ -72,6 +75,10 @@ def register_kind(kind: JobKind) -> None:
 
 class LeaseLost(Exception):
     """Another worker has taken the job over."""
+
+
+class JobFailed(Exception):
+    """Trying again would not help: the job ends at once and shows this text."""
 
 
 class StopAsked(Exception):
@@ -168,15 +175,18 @@ def run(job_id: int) -> None:
     job = _claim(job_id)
     if job is None:
         return
-    kind = KINDS[job.kind]
     with structlog.contextvars.bound_contextvars(job=job.pk, kind=job.kind, shop=job.shop.number):
         try:
-            _work(job, kind)
+            _work(job, KINDS[job.kind])
         except LeaseLost:
             log.info("job taken over")
+        except JobFailed as refusal:
+            log.warning("job failed for good", reason=str(refusal))
+            _finish(job, JobState.FAILED, error=str(refusal)[:LONGEST_ERROR])
         except Exception as problem:  # the edge: whatever a kind raises must not kill the worker
             log.exception("job failed")
             _give_back_or_up(job, problem)
+    _ring_next(job)
 
 
 def sweep() -> int:
@@ -226,13 +236,37 @@ def _claim(job_id: int) -> Job | None:
     now = timezone.now()
     free = Q(leased_until=None) | Q(leased_until__lt=now)
     worker = uuid.uuid4()
-    taken = Job.objects.filter(free, pk=job_id, state__in=OPEN_STATES).update(
-        leased_by=worker, leased_until=now + LEASE, attempts=F("attempts") + 1
-    )
+    with transaction.atomic():
+        if _must_wait(job_id, now):
+            return None
+        taken = Job.objects.filter(free, pk=job_id, state__in=OPEN_STATES).update(
+            leased_by=worker, leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
     if not taken:
         return None
     Job.objects.filter(pk=job_id, state=JobState.WAITING).update(state=JobState.RUNNING, started_at=now)
     return Job.objects.select_related("shop").get(pk=job_id)
+
+
+def _must_wait(job_id: int, now: datetime) -> bool:
+    """Whether another job of the shop is at work on what is done one at a time; run it in the claim's transaction."""
+    job = Job.objects.filter(pk=job_id).first()
+    if job is None or not KINDS[job.kind].is_one_at_a_time:
+        return False
+    # Two workers that claim two jobs of a shop at one moment must see each other.
+    Shop.objects.select_for_update(no_key=True).get(pk=job.shop_id)
+    others = Job.objects.filter(shop=job.shop_id, kind=job.kind, state__in=OPEN_STATES).exclude(pk=job_id)
+    return others.filter(leased_until__gt=now).exists()
+
+
+def _ring_next(job: Job) -> None:
+    """Where jobs wait for each other, tell a worker of the next; a bell that is lost is made up for by `sweep`."""
+    if not KINDS[job.kind].is_one_at_a_time:
+        return
+    waiting = Job.objects.filter(shop=job.shop_id, kind=job.kind, state=JobState.WAITING).exclude(pk=job.pk)
+    following = waiting.order_by("pk").values_list("pk", flat=True).first()
+    if following is not None:
+        ring(following)
 
 
 def _work(job: Job, kind: JobKind) -> None:
@@ -281,9 +315,9 @@ def _was_asked_to_stop(job: Job) -> bool:
     return mine.filter(state=JobState.STOPPING).exists()
 
 
-def _finish(job: Job, state: str) -> None:
+def _finish(job: Job, state: str, error: str = "") -> None:
     Job.objects.filter(pk=job.pk, leased_by=job.leased_by).update(
-        state=state, finished_at=timezone.now(), leased_by=None, leased_until=None
+        state=state, error=error, finished_at=timezone.now(), leased_by=None, leased_until=None
     )
 
 
@@ -293,10 +327,4 @@ def _give_back_or_up(job: Job, problem: Exception) -> None:
     if job.attempts < MOST_ATTEMPTS:
         mine.update(leased_by=None, leased_until=timezone.now())
     else:
-        mine.update(
-            state=JobState.FAILED,
-            finished_at=timezone.now(),
-            leased_by=None,
-            leased_until=None,
-            error=type(problem).__name__,
-        )
+        _finish(job, JobState.FAILED, error=type(problem).__name__)

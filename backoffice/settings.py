@@ -156,6 +156,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celery/beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "backoffice.tasks.sweep_jobs", "schedule": 30.0},
+    "sweep job files": {"task": "backoffice.tasks.sweep_job_files", "schedule": 600.0},
     "forget expired sessions": {"task": "backoffice.tasks.forget_expired_sessions", "schedule": 3600.0},
     "forget expired rpc ids": {"task": "orderpull.tasks.forget_expired_rpc_ids", "schedule": 300.0},
 }

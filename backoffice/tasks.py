@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from backoffice import jobs
+from backoffice import job_files, jobs
 
 
 @shared_task
@@ -17,3 +17,9 @@ def run_job(job_id: int) -> None:
 @shared_task
 def sweep_jobs() -> None:
     jobs.sweep()
+
+
+@shared_task
+def sweep_job_files() -> None:
+    job_files.forget_expired()
+    job_files.sweep_orphans()
