@@ -15,11 +15,12 @@ import re
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -118,7 +119,23 @@ def environment_of_processes() -> dict[str, str]:
 
 
 def prepare(environment: dict[str, str]) -> None:
-    """Bring database and files up to date, on the first start with the demo shops in them."""
+    """Bring database and files up to date; the first start gets the demo shops too.
+
+    The first start works on a file aside: when it is interrupted, the next one begins anew and not with half a demo.
+    """
+    database, unfinished = VAR_DIR / "db.sqlite3", VAR_DIR / "first-start.sqlite3"
+    for left in VAR_DIR.glob(f"{unfinished.name}*"):
+        left.unlink()
+    if "DATABASE_URL" in environment or database.exists():
+        manage_prepare(environment)
+        return
+    manage_prepare(environment | {"DATABASE_URL": f"sqlite:///{unfinished}"})
+    with closing(sqlite3.connect(unfinished)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # all in one file, so that it may be renamed
+    unfinished.rename(database)
+
+
+def manage_prepare(environment: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "prepare", *(["--demo"] if DEVELOPMENT else [])]
     if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
         raise StartRefused("The database could not be prepared, see above.")

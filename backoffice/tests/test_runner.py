@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,21 +27,22 @@ class BackOffice:
 
     def __init__(self, var_dir):
         self.var_dir, self.port = var_dir, free_port()
+        self.kind = "test"
         self.output = var_dir / "terminal"
         self.starts = []
+
+    @property
+    def environment(self):
+        """That of the test, without a database it may name: each back office has its own file."""
+        inherited = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        return inherited | {"DJANGO_ENV": self.kind, "VAR_DIR": str(self.var_dir), "PORT": str(self.port)}
 
     def start(self):
         with open(self.output, "w") as terminal:
             started = subprocess.Popen(
                 [sys.executable, "-m", "backoffice.runner"],
                 cwd=ROOT,
-                env=os.environ
-                | {
-                    "DJANGO_ENV": "test",
-                    "VAR_DIR": str(self.var_dir),
-                    "PORT": str(self.port),
-                    "DATABASE_URL": f"sqlite:///{self.var_dir}/db.sqlite3",
-                },
+                env=self.environment,
                 stdout=terminal,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -155,6 +158,27 @@ def test_what_was_left_behind_is_ended_by_the_next_start(back_office):
 
     assert back_office.answers()
     assert not left & set(back_office.processes)
+
+
+@pytest.mark.faults
+def test_an_interrupted_first_start_leaves_no_half_a_demo(back_office):
+    back_office.kind = "development"  # with the demo shops
+    unfinished = back_office.var_dir / "first-start.sqlite3"
+    started = back_office.start()
+    wait_for(lambda: "Shop 12345" in back_office.text)
+    assert unfinished.exists()
+
+    started.kill()
+    started.wait()
+
+    assert not (back_office.var_dir / "db.sqlite3").exists()
+    for pid in back_office.processes:
+        runner.send(pid, signal.SIGKILL)
+    back_office.kind = "test"
+    back_office.start_and_wait_until_ready()
+    with closing(sqlite3.connect(back_office.var_dir / "db.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM backoffice_shop").fetchone() == (0,)
+    assert not unfinished.exists()
 
 
 @pytest.mark.faults
