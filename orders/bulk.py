@@ -38,6 +38,11 @@ class Forecast:
     refused: Counter[str] = field(default_factory=Counter)
 
     @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why orders are refused and how many, the most frequent first."""
+        return self.refused.most_common()
+
+    @property
     def number_refused(self) -> int:
         return sum(self.refused.values())
 
@@ -270,7 +275,7 @@ _MAKERS: dict[str, Callable[[Shop, str, str, str], Action]] = {
     Kind.FULFILMENT: _status,
     Kind.PAYMENT: _status,
     Kind.INTERNAL: _status,
-    "lines": _lines,
+    Kind.LINE: _lines,
     "delete": _delete,
     "restore": _restore,
     "hold": _hold,

@@ -14,6 +14,7 @@ PERMISSION_FOR = {
     Kind.FULFILMENT: Permission.CHANGE_ORDERS,
     Kind.PAYMENT: Permission.CHANGE_PAYMENTS,
     Kind.INTERNAL: Permission.CHANGE_ORDERS,
+    Kind.LINE: Permission.CHANGE_ORDERS,
 }
 
 
@@ -37,14 +38,16 @@ def status_menu(shop: Shop, staff: StaffMember) -> list[Menu]:
     """A menu for each kind of status that `staff` may set on orders; values are `kind:code`."""
     catalogue = catalogue_of(shop)
     menus = [
-        Menu(Kind.FULFILMENT, _("Order status"), _choices(catalogue, Kind.FULFILMENT)),
-        Menu(Kind.PAYMENT, _("Payment status"), _choices(catalogue, Kind.PAYMENT)),
-        Menu(Kind.INTERNAL, _("Internal status"), _choices(catalogue, Kind.INTERNAL), can_clear=True),
+        Menu(Kind.FULFILMENT, _("Order status"), choices_of(catalogue, Kind.FULFILMENT)),
+        Menu(Kind.LINE, _("All lines"), choices_of(catalogue, Kind.LINE)),
+        Menu(Kind.PAYMENT, _("Payment status"), choices_of(catalogue, Kind.PAYMENT)),
+        Menu(Kind.INTERNAL, _("Internal status"), choices_of(catalogue, Kind.INTERNAL), can_clear=True),
     ]
     return [menu for menu in menus if menu.choices and staff.may(PERMISSION_FOR[menu.kind])]
 
 
-def _choices(catalogue: Catalogue, kind: str) -> list[Choice]:
+def choices_of(catalogue: Catalogue, kind: str) -> list[Choice]:
+    """Every status of a kind that a person may choose, own ones after the word they stand for."""
     own = {row.code: row.pk for row in catalogue.own(kind)}
     return [
         Choice(f"{kind}:{code}", catalogue.look(kind, code, own.get(code)))

@@ -33,6 +33,7 @@ V, C, N, M, E, P = (
     Permission.EXPORT_ORDERS,
     Permission.VIEW_PERSONAL_DATA,
 )
+S = Permission.MANAGE_SETTINGS
 SHOP_PAGES = [
     Page("shop-home", V),
     Page("menu", V),
@@ -43,7 +44,10 @@ SHOP_PAGES = [
     Page("job-file", V, args=(JOB,)),
     Page("orders:list", V),
     Page("orders:search", V),
+    Page("orders:filters", V),
+    Page("orders:select", V, "post"),
     Page("orders:bulk", V, "post"),
+    Page("orders:bulk-confirm", V, args=("00000000-0000-4000-8000-000000000000",)),
     Page("orders:export", E),
     Page("orders:undo", V, "post"),
     Page("orders:detail", V, args=(ORDER,)),
@@ -57,6 +61,14 @@ SHOP_PAGES = [
     Page("orders:show-personal-number", P, "post", (ORDER,)),
     Page("orders:delete", C, "post", (ORDER,)),
     Page("orders:restore", C, "post", (ORDER,)),
+    Page("statuses:list", V),
+    Page("statuses:create", S, args=("internal",)),
+    Page("statuses:arrange", S, "post", ("fulfilment",)),
+    Page("statuses:edit", S, args=("fulfilment", "ready")),
+    Page("statuses:back-to-standard", S, "post", ("fulfilment", "ready")),
+    Page("statuses:move", S, "post", ("fulfilment", "ready")),
+    Page("statuses:remove", S, args=("fulfilment", "ready")),
+    Page("statuses:restore", S, "post", ("fulfilment", "ready")),
 ]
 # Pages of the person: any signed-in user, nobody else.
 OWN_PAGES = {"start", "shops", "profile", "help", "set-theme"}

@@ -1,9 +1,10 @@
 """Taking back an action: every order it touched gets its old values again, where nothing else followed."""
 
 import uuid
+from collections.abc import Collection
 from datetime import timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -36,22 +37,43 @@ def undo(act: uuid.UUID, *, shop: Shop, by: Actor, order: Order | None = None) -
     Raises NothingToUndo when the act is unknown here, cannot be taken back, or is taken back for several orders
     and older than 15 minutes.
     """
+    acted = _entries_of(act, shop, order)
+    refuse_late(acted)
     with changing(shop, by=by) as change:
-        acted = _entries_of(act, shop, order)
-        orders = change.lock_many(acted.values_list("order_id", flat=True))
-        # Lines are read only now that their orders are locked.
-        entries = list(acted.select_related("line").order_by("-id"))
-        _refuse_impossible(entries)
-        newest = _newest_entries(entries)
         result = BulkResult(change.act)
-        for each in orders:
-            own_entries = [entry for entry in entries if entry.order_id == each.pk]
-            if refusal := _refusal(each, own_entries, newest):
-                result.refused.append((each, refusal))
-            else:
-                _take_back(change, each, own_entries)
-                result.changed.append(each)
+        undo_orders(change, act, list(acted.values_list("order_id", flat=True)), result)
     return result
+
+
+def undo_orders(change: Change, act: uuid.UUID, keys: Collection[int], result: BulkResult) -> None:
+    """Take back what an act did to the orders with these keys. Raises NothingToUndo when that cannot be done at all."""
+    orders = change.lock_many(keys)
+    # Lines are read only now that their orders are locked.
+    acted = OrderLogEntry.objects.filter(act=act, order__in=orders)
+    entries = list(acted.select_related("line").order_by("-id"))
+    if not entries or not all(is_undoable(entry) for entry in entries):
+        raise NothingToUndo
+    newest = _newest_entries(entries)
+    for each in orders:
+        own_entries = [entry for entry in entries if entry.order_id == each.pk]
+        if refusal := _refusal(each, own_entries, newest):
+            result.refused.append((each, refusal))
+        else:
+            _take_back(change, each, own_entries)
+            result.changed.append(each)
+
+
+def refuse_late(entries: QuerySet[OrderLogEntry]) -> None:
+    """Raises NothingToUndo when an act on several orders is older than 15 minutes."""
+    first, number_of_orders = entries.order_by().aggregate(
+        first=Min("created_at"), orders=Count("order_id", distinct=True)
+    ).values()
+    if number_of_orders > 1 and first < timezone.now() - BULK_WINDOW:
+        raise NothingToUndo
+
+
+def number_of_orders(act: uuid.UUID, *, shop: Shop) -> int:
+    return _entries_of(act, shop, None).order_by().aggregate(number=Count("order_id", distinct=True))["number"]
 
 
 def is_undoable(entry: OrderLogEntry) -> bool:
@@ -66,14 +88,6 @@ def actions_of(act: uuid.UUID, *, shop: Shop, order: Order | None = None) -> set
 def _entries_of(act: uuid.UUID, shop: Shop, order: Order | None) -> QuerySet[OrderLogEntry]:
     entries = OrderLogEntry.objects.filter(act=act, order__shop=shop)
     return entries if order is None else entries.filter(order=order)
-
-
-def _refuse_impossible(entries: list[OrderLogEntry]) -> None:
-    if not entries or not all(is_undoable(entry) for entry in entries):
-        raise NothingToUndo
-    is_bulk = len({entry.order_id for entry in entries}) > 1
-    if is_bulk and entries[0].created_at < timezone.now() - BULK_WINDOW:
-        raise NothingToUndo
 
 
 def _what(entry: OrderLogEntry) -> tuple:

@@ -1,10 +1,10 @@
-"""Acting on the orders that are ticked in the list."""
+"""Acting on the orders that are ticked in the list: at once, after a look at what would happen, or as a job."""
 
-import re
+import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,57 +12,132 @@ from django.views.decorators.http import require_POST
 
 from backoffice.access import PermissionMissing, requires
 from backoffice.roles import Permission
-from orders.models import Order
-from orders.services import BulkResult, UnknownStatus, delete_orders, restore_orders, set_status_of_many
-from orders.status_menu import PERMISSION_FOR
-from statuses.catalogue import catalogue_of
+from orders import bulk, jobs, plan, selection
+from orders.jobs import MOST_AT_ONCE
+from orders.plan import Plan
+from orders.selection import Selection, TooManySelected
+from orders.services import BulkResult, UnknownStatus
 
-MOST_AT_ONCE = 500
 NAMED_AT_MOST = 5
-ORDER_NUMBER = re.compile("[0-9]{1,18}")
+
+
+@require_POST
+@requires(Permission.VIEW_ORDERS)
+def select(request: HttpRequest) -> HttpResponse:
+    """Keep the page's ticks, choose all that match, or clear; then on to the page that was asked for."""
+    try:
+        _update_selection(request)
+    except TooManySelected:
+        messages.error(request, _too_many())
+    if request.htmx or request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(status=204)
+    return redirect(_list_url(request, request.POST.get("go", request.POST.get("query", ""))))
 
 
 @require_POST
 @requires(Permission.VIEW_ORDERS)
 def act(request: HttpRequest) -> HttpResponse:
-    """Run one action on the ticked orders and say what became of each. `action` is `kind:code`, `delete:` or `restore:`."""
-    back = redirect(_list_url(request))
-    numbers = {int(value) for value in request.POST.getlist("order") if ORDER_NUMBER.fullmatch(value)}
-    if not numbers:
-        messages.warning(request, _("No order is selected."))
-        return back
-    if len(numbers) > MOST_AT_ONCE:
-        messages.error(
-            request, _("At most %(number)d orders at a time; nothing was changed.") % {"number": MOST_AT_ONCE}
-        )
-        return back
-    keys = list(Order.objects.for_shop(request.shop).filter(number__in=numbers).values_list("pk", flat=True))
-    kind, _colon, code = request.POST.get("action", "").partition(":")
+    """Run an action on the selection. `action` is `kind:code`, as in `fulfilment:shipped` or `delete:`.
+
+    What all orders can do and can be undone happens at once; whatever some cannot do, or that is many, is shown
+    first.
+    """
+    back = request.POST.get("query", "")
+    key, reason = request.POST.get("action", ""), request.POST.get("reason", "")
     try:
-        result, words = _run(request, kind, code, keys)
+        chosen = _update_selection(request)
+        action = bulk.action_of(key, request.shop, reason)
+    except TooManySelected:
+        messages.error(request, _too_many())
+        return redirect(_list_url(request, back))
     except UnknownStatus as refusal:
         messages.error(request, str(refusal))
-        return back
-    _tell(request, result, words, missing=len(numbers) - len(keys))
-    return back
+        return redirect(_list_url(request, back))
+    if not request.staff.may(action.permission):
+        raise PermissionMissing(action.permission)
+    if not chosen:
+        messages.warning(request, _("No order is selected."))
+        return redirect(_list_url(request, back))
+    forecast = action.forecast(chosen.orders(request.shop))
+    needs_words = key.startswith("hold:") and not reason
+    if forecast.total > MOST_AT_ONCE or (forecast.changed and forecast.number_refused) or needs_words:
+        token = plan.keep(request, Plan.of(key, reason, chosen, back))
+        return redirect("orders:bulk-confirm", request.shop.number, token)
+    return _do_at_once(request, action, chosen, back)
 
 
-def _run(request: HttpRequest, kind: str, code: str, keys: list[int]) -> tuple[BulkResult, str]:
-    """The outcome, and what the action is called in a sentence."""
-    permission = PERMISSION_FOR.get(kind, Permission.CHANGE_ORDERS)
-    if not request.staff.may(permission):
-        raise PermissionMissing(permission)
-    if kind == "delete":
-        return delete_orders(keys, shop=request.shop, by=request.actor), _("moved to Deleted")
-    if kind == "restore":
-        return restore_orders(keys, shop=request.shop, by=request.actor), _("restored")
-    if kind not in PERMISSION_FOR:
-        raise UnknownStatus(kind)
-    result = set_status_of_many(keys, kind, code, shop=request.shop, by=request.actor)
-    catalogue = catalogue_of(request.shop)
-    own = catalogue.find(kind, code)
-    label = catalogue.look(kind, code, own.pk if own else None).label if code else _("no internal status")
-    return result, _("set to %(status)s") % {"status": label}
+@requires(Permission.VIEW_ORDERS)
+def confirm(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
+    """What would happen to how many orders; nothing is written until the go-ahead is sent."""
+    kept = plan.find(request, token)
+    if kept is None:
+        raise Http404("No such plan, or it is too old.")
+    reason = request.POST.get("reason", kept.reason)
+    try:
+        action = bulk.action_of(kept.action, request.shop, reason)
+    except UnknownStatus as refusal:
+        messages.error(request, str(refusal))
+        return redirect(_list_url(request, kept.back))
+    if not request.staff.may(action.permission):
+        raise PermissionMissing(action.permission)
+    if request.method == "POST":
+        return _go_ahead(request, kept, action, reason, token)
+    forecast = action.forecast(kept.selection.orders(request.shop))
+    context = {
+        "action": action,
+        "forecast": forecast,
+        "selected": len(kept.selection),
+        "missing": len(kept.selection) - forecast.total,
+        "is_job": forecast.total > MOST_AT_ONCE,
+        "asks_reason": kept.action.startswith("hold:"),
+        "longest_reason": bulk.LONGEST_REASON,
+        "back": _list_url(request, kept.back),
+    }
+    return render(request, "orders/bulk_confirm.html", context)
+
+
+def _go_ahead(request: HttpRequest, kept: Plan, action: bulk.Action, reason: str, token: uuid.UUID) -> HttpResponse:
+    orders = kept.selection.orders(request.shop)
+    if orders.order_by()[: MOST_AT_ONCE + 1].count() <= MOST_AT_ONCE:
+        return _do_at_once(request, action, kept.selection, kept.back)
+    job = jobs.start_bulk(kept.action, reason, orders, shop=request.shop, by=request.actor, token=token)
+    _forget_selection(request)
+    return redirect("job", request.shop.number, job.pk)
+
+
+def _do_at_once(request: HttpRequest, action: bulk.Action, chosen: Selection, back: str) -> HttpResponse:
+    keys = list(chosen.orders(request.shop).order_by().values_list("pk", flat=True))
+    result = bulk.run(action, keys, shop=request.shop, by=request.actor)
+    _tell(request, result, action.done, missing=len(chosen) - len(keys))
+    _forget_selection(request)
+    return redirect(_list_url(request, back))
+
+
+def _update_selection(request: HttpRequest) -> Selection:
+    """The selection with what the posted page says: its ticks, "all matching", or clear. Raises TooManySelected."""
+    data = request.POST
+    if "clear" in data:
+        chosen = Selection()
+    elif data.get("all") == "1":
+        chosen = Selection(data.get("filter", ""), all_count=0)
+        # Counted once, now: the next step says so when other orders match by then.
+        chosen.all_count = chosen.orders(request.shop).order_by().count()
+    else:
+        kept = selection.load(request)
+        shown = data.get("shown", "").split(",")
+        chosen = selection.with_page(kept, data.get("filter", ""), shown, data.getlist("order"))
+    selection.save(request, chosen)
+    return chosen
+
+
+def _forget_selection(request: HttpRequest) -> None:
+    if not request.user.keep_selection:
+        selection.clear(request)
+
+
+def _too_many() -> str:
+    sentence = _("At most %(number)d single orders can be selected; select all that match instead. Nothing was changed.")
+    return sentence % {"number": selection.MOST_SINGLE_ORDERS}
 
 
 def _tell(request: HttpRequest, result: BulkResult, words: str, *, missing: int) -> None:
@@ -79,7 +154,7 @@ def _tell(request: HttpRequest, result: BulkResult, words: str, *, missing: int)
         parts.append(ngettext("%(number)d was so already", "%(number)d were so already", number) % {"number": number})
     if result.refused:
         parts.append(_refused(result))
-    if missing:
+    if missing > 0:
         parts.append(
             ngettext("%(number)d is not in this shop", "%(number)d are not in this shop", missing)
             % {"number": missing}
@@ -106,8 +181,8 @@ def _refused(result: BulkResult) -> str:
     }
 
 
-def _list_url(request: HttpRequest) -> str:
+def _list_url(request: HttpRequest, query: str) -> str:
     """The list as it was: filter, sort and page survive an action."""
     url = reverse("orders:list", args=[request.shop.number])
-    query = request.POST.get("query", "")[:2000].lstrip("?").replace("\r", "").replace("\n", "")
+    query = query[:2000].lstrip("?").replace("\r", "").replace("\n", "")
     return f"{url}?{query}" if query else url

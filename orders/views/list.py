@@ -8,6 +8,8 @@ from django.utils.http import urlencode
 
 from backoffice.access import requires
 from backoffice.roles import Permission
+from orders import selection
+from orders.models import Folder
 from orders.order_list import order_list
 from orders.search import order_of
 from orders.status_menu import status_menu
@@ -27,6 +29,8 @@ def show(request: HttpRequest) -> HttpResponse:
             "may_change": request.staff.may(Permission.CHANGE_ORDERS),
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),
+            "folders": Folder.objects.for_shop(request.shop),
+            "selection": selection.on_list(selection.load(request), page.filter, [row.number for row in page.rows]),
         },
     )
     patch_vary_headers(response, ["HX-Request"])

@@ -112,9 +112,21 @@ function selectAll(checked) {
   showSelection();
 }
 
+/* Ticks are kept on the server, so that they survive paging; the page's state is sent as its form would. */
+function keepSelection() {
+  const form = $("form[data-select-url]");
+  if (!form) return;
+  const headers = { "X-Requested-With": "fetch" };
+  fetch(form.dataset.selectUrl, { method: "POST", body: new FormData(form), headers, keepalive: true });
+}
+
 function showSelection() {
+  const form = $("form[data-select-url]");
+  const elsewhere = Number(form?.dataset.elsewhere ?? 0);
   const all = rows().map(box).filter(Boolean);
   const size = all.filter((each) => each.checked).length;
+  form?.classList.toggle("has-selection", size + elsewhere > 0);
+  keepSelection();
   const head = $("[data-rows] thead input[type=checkbox]");
   if (head) {
     head.checked = size > 0 && size === all.length;
@@ -122,7 +134,8 @@ function showSelection() {
     head.classList.remove("mixed");
   }
   for (const text of $$("[data-selected]")) {
-    text.textContent = (size === 1 ? text.dataset.one : text.dataset.many).replace("%n", size);
+    const total = size + elsewhere;
+    text.textContent = (total === 1 ? text.dataset.one : text.dataset.many).replace("%n", total);
   }
 }
 
@@ -135,7 +148,8 @@ document.addEventListener("change", (event) => {
   else select(input, input.checked, shiftHeld);
 });
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-clear]")) { event.preventDefault(); selectAll(false); }
+  const form = event.target.closest("[data-clear]") && $("form[data-select-url]");
+  if (form && form.dataset.elsewhere === "0") { event.preventDefault(); selectAll(false); }
 });
 document.addEventListener("dblclick", (event) => {
   const row = event.target.closest("[data-rows] tbody tr");
