@@ -7,6 +7,7 @@ secret, open hosts or debug, see `refuse_unsafe_production` at the end.
 from pathlib import Path
 
 import environ
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -26,19 +27,18 @@ if ENVIRONMENT == "development" and (VAR_DIR / "secrets.env").exists():
     env.read_env(VAR_DIR / "secrets.env")  # made by `make run`; what the environment says stands above it
 
 # Only development may use this key; the guard at the end of this file refuses it in production.
-DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-start-with"
+DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses-to-start-with"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Fernet keys for secrets that must be read back (pull keys, credentials); the first encrypts, all decrypt.
-FIELD_ENCRYPTION_KEYS = env.list(
-    "FIELD_ENCRYPTION_KEYS", default=[] if PRODUCTION else ["ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTMyYiE="]
-)
+DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1mZXJuZXQta2V5LTMyYiE="
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[] if PRODUCTION else [DEVELOPMENT_ENCRYPTION_KEY])
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# How many reverse proxies of ours stand in front, each adding one address to X-Forwarded-For. 0: believe the socket only.
+# How many reverse proxies of ours stand in front, each adding one address to X-Forwarded-For. 0: believe the socket.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
 INSTALLED_APPS = [
@@ -275,7 +275,7 @@ def refuse_unsafe_production() -> None:
     missing = []
     if len(SECRET_KEY) < 50 or SECRET_KEY == DEVELOPMENT_SECRET:
         missing.append("SECRET_KEY (at least 50 characters)")
-    if not FIELD_ENCRYPTION_KEYS:
+    if not FIELD_ENCRYPTION_KEYS or not all(map(is_own_encryption_key, FIELD_ENCRYPTION_KEYS)):
         missing.append("FIELD_ENCRYPTION_KEYS (Fernet keys)")
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         missing.append("ALLOWED_HOSTS (closed list)")
@@ -283,6 +283,15 @@ def refuse_unsafe_production() -> None:
         missing.append("DEBUG must be off")
     if missing:
         raise ImproperlyConfigured("Production needs: " + "; ".join(missing))
+
+
+def is_own_encryption_key(key: str) -> bool:
+    """Whether `key` is a Fernet key, and not the one that everybody can read above."""
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return key != DEVELOPMENT_ENCRYPTION_KEY
 
 
 if PRODUCTION:
