@@ -1,10 +1,15 @@
 """Error pages keep the shell, name the cause and one next step. They never show a trace."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+import re
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from backoffice.access import PermissionMissing, public
+from backoffice.middleware import membership_or_404
+
+PATH_OF_A_SHOP = re.compile("/s/([1-9][0-9]*)/")
 
 
 @public
@@ -20,6 +25,7 @@ def permission_denied(request: HttpRequest, exception=None) -> HttpResponse:
 
 @public
 def page_not_found(request: HttpRequest, exception=None) -> HttpResponse:
+    _enter_the_shop_of_the_path(request)
     last_part = request.path.rstrip("/").rsplit("/", 1)[-1][:60]
     return render(request, "404.html", {"search_for": last_part, "request_id": request.id}, status=404)
 
@@ -33,3 +39,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
 @public
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", {"request_id": getattr(request, "id", "")}, status=403)
+
+
+def _enter_the_shop_of_the_path(request: HttpRequest) -> None:
+    """No view was found, so ShopMiddleware was not asked: set what the shell needs if this person works there."""
+    user = getattr(request, "user", None)
+    found = PATH_OF_A_SHOP.match(request.path_info)
+    if found is None or user is None or not user.is_authenticated or request.shop is not None:
+        return
+    try:
+        request.shop, request.staff = membership_or_404(user, found[1])
+    except Http404:
+        return
