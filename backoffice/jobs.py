@@ -205,6 +205,7 @@ def settle(job: Job, outcomes: dict[int, Outcome]) -> None:
 
     Raises LeaseLost, and so rolls the effect back, when another worker settled one of them already.
     """
+    fault("jobs.before-settle")
     alike: dict[Outcome, list[int]] = defaultdict(list)
     for item_id, outcome in outcomes.items():
         alike[outcome].append(item_id)
