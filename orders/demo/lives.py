@@ -13,6 +13,7 @@ from backoffice.actor import Actor, Channel
 from backoffice.roles import Role
 from orders.demo import words
 from orders.demo.goods import Goods, goods_of
+from orders.demo.hours import moment_between
 from orders.demo.invoices import Invoice
 from orders.demo.people import Customer
 from orders.demo.shops import Market, Stage
@@ -87,6 +88,10 @@ class Scene:
         """Nothing has happened after this."""
         return max(self.now - MOMENT, self.placed_at)
 
+    def work_moment(self, rng: Random, end: datetime, *, at_most: timedelta) -> datetime:
+        """A moment in office hours between the placing and `end`, with at most that much work before it."""
+        return moment_between(rng, self.placed_at, end, at_most=at_most, zone=self.stage.shop.zone)
+
     def random(self, invoice: Invoice, what: str) -> Random:
         return Random(f"{what} {invoice.name}")  # noqa: S311  (invention, not secrecy)
 
@@ -118,7 +123,7 @@ def credit_order(invoice: Invoice, scene: Scene) -> Life:
     total = goods.total(includes_vat=scene.market.prices_include_vat)
     by = scene.stage.by(Role.FINANCE if invoice.is_adjustment else Role.ORDERS)
     has_goods = any(line.kind != OrderLine.Kind.FEE for line in goods.lines)
-    paid_back_at = moment_between(rng, scene.placed_at, scene.latest, at_most=timedelta(days=5))
+    paid_back_at = scene.work_moment(rng, scene.latest, at_most=timedelta(hours=50))
     is_paid_back = scene.now - scene.placed_at > timedelta(days=2) and rng.random() < 0.9
     refunds, payments = [], []
     if total < 0:
@@ -214,9 +219,3 @@ def method_of(rng: Random, scene: Scene) -> tuple[str, str]:
     methods = METHODS.get(country, METHODS[""])
     method, provider, _weight = rng.choices(methods, [weight for *_rest, weight in methods])[0]
     return method, provider
-
-
-def moment_between(rng: Random, start: datetime, end: datetime, *, at_most: timedelta) -> datetime:
-    """A moment after `start`, whole seconds, at most `at_most` later and not after `end`."""
-    room = max(min(at_most, end - start), timedelta())
-    return start + timedelta(seconds=int(room.total_seconds() * rng.uniform(0.1, 1)))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 
 from backoffice.actor import Actor, Channel
 from backoffice.roles import Role
@@ -15,89 +16,25 @@ from orders.demo import words
 from orders.demo.codes import CARRIERS, parcel, payment_reference
 from orders.demo.credit import Credit
 from orders.demo.goods import goods_of
+from orders.demo.hours import after_work, worked
 from orders.demo.invoices import Invoice, Row
-from orders.demo.lives import CHECKOUT, SLOW_METHODS, Life, Scene, Step, method_of, moment_between, new_order
+from orders.demo.lives import CHECKOUT, SLOW_METHODS, Life, Scene, Step, method_of, new_order
+from orders.demo.standing import (
+    BY_ITSELF,
+    FOLLOWS_PAYMENT,
+    LINE_STATUS,
+    PATHS,
+    SENT,
+    STANDING,
+    STOPPED,
+    WORK_TO_DO,
+    WORKED_BY,
+)
 from orders.models import LogAction, OrderLine, OrderNote, PaymentState, RefundState
 from orders.services import NewNote, NewPayment, NewRefund, NewShipment
 from statuses.kinds import FulfilmentStatus as F
 from statuses.kinds import Kind, LineStatus
 from statuses.kinds import PaymentStatus as P
-
-# How an order stands by its age in days: up to that age, weights of the statuses.
-STANDING = (
-    (1.0, {F.READY: 40, F.NEW: 14, F.IN_PROGRESS: 16, F.BACKORDERED: 10, F.ON_HOLD: 6, F.SHIPPED: 12, F.CANCELLED: 2}),
-    (
-        3.0,
-        {
-            F.READY: 10,
-            F.IN_PROGRESS: 10,
-            F.BACKORDERED: 9,
-            F.ON_HOLD: 4,
-            F.PARTLY_SHIPPED: 6,
-            F.SHIPPED: 56,
-            F.CANCELLED: 3,
-            F.NEW: 2,
-        },
-    ),
-    (
-        10.0,
-        {
-            F.BACKORDERED: 4,
-            F.ON_HOLD: 1,
-            F.PARTLY_SHIPPED: 3,
-            F.SHIPPED: 36,
-            F.DELIVERED: 48,
-            F.CANCELLED: 3,
-            F.EXPIRED: 2,
-            F.RETURNED: 2,
-        },
-    ),
-    (
-        21.0,
-        {F.BACKORDERED: 1, F.SHIPPED: 6, F.DELIVERED: 50, F.COMPLETED: 33, F.CANCELLED: 3, F.EXPIRED: 3, F.RETURNED: 4},
-    ),
-    (1e9, {F.DELIVERED: 3, F.COMPLETED: 89, F.CANCELLED: 3, F.EXPIRED: 2, F.RETURNED: 3}),
-)
-# What follows the first status, with the hours until each.
-PATHS = {
-    F.NEW: (),
-    F.READY: (),
-    F.BACKORDERED: (),
-    F.IN_PROGRESS: ((F.IN_PROGRESS, 2),),
-    F.ON_HOLD: ((F.ON_HOLD, 3),),
-    F.PARTLY_SHIPPED: ((F.IN_PROGRESS, 3), (F.PARTLY_SHIPPED, 22)),
-    F.SHIPPED: ((F.IN_PROGRESS, 2), (F.SHIPPED, 21)),
-    F.DELIVERED: ((F.IN_PROGRESS, 3), (F.SHIPPED, 22), (F.DELIVERED, 45)),
-    F.COMPLETED: ((F.IN_PROGRESS, 3), (F.SHIPPED, 22), (F.DELIVERED, 45), (F.COMPLETED, 24 * 12)),
-    F.CANCELLED: ((F.CANCELLED, 5),),
-    F.EXPIRED: ((F.EXPIRED, 24 * 6),),
-    F.RETURNED: ((F.IN_PROGRESS, 3), (F.SHIPPED, 22), (F.DELIVERED, 45), (F.RETURNED, 24 * 6)),
-}
-WORKED_BY = {F.CANCELLED: Role.ORDERS, F.ON_HOLD: Role.ORDERS, F.RETURNED: Role.ORDERS}
-CARRIER = Actor("Carrier", Channel.API)
-SYSTEM_CLOCK = Actor("System", Channel.SYSTEM)
-BY_ITSELF = {F.DELIVERED: CARRIER, F.COMPLETED: SYSTEM_CLOCK, F.EXPIRED: SYSTEM_CLOCK}
-SENT = {F.SHIPPED, F.DELIVERED, F.COMPLETED, F.RETURNED}
-STOPPED = {F.CANCELLED, F.EXPIRED}
-WORK_TO_DO = {F.NEW, F.READY, F.IN_PROGRESS, F.ON_HOLD, F.BACKORDERED}
-LINE_STATUS = {
-    F.NEW: LineStatus.OPEN,
-    F.ON_HOLD: LineStatus.READY,
-    F.READY: LineStatus.READY,
-    F.IN_PROGRESS: LineStatus.READY,
-    F.BACKORDERED: LineStatus.READY,
-    F.PARTLY_SHIPPED: LineStatus.SHIPPED,
-    F.CANCELLED: LineStatus.CANCELLED,
-    F.EXPIRED: LineStatus.CANCELLED,
-    F.RETURNED: LineStatus.RETURNED,
-}
-FOLLOWS_PAYMENT = {
-    "paid": P.PAID,
-    "partly": P.PARTLY_PAID,
-    "failed": P.FAILED,
-    "expired": P.EXPIRED,
-    "cancelled": P.CANCELLED,
-}
 
 
 def sale(invoice: Invoice, scene: Scene, credits_of: Sequence[tuple[Credit, datetime]]) -> Life:
@@ -155,8 +92,9 @@ class Sale:
     # --- where it stands -------------------------------------------------------------------------
 
     def _standing(self) -> F:
-        age = (self.scene.now - self.scene.placed_at) / timedelta(days=1)
-        weights = next(weights for limit, weights in STANDING if age < limit)
+        zone = self.stage.shop.zone
+        age = (self.scene.now.astimezone(zone).date() - self.scene.placed_at.astimezone(zone).date()).days
+        weights = next(weights for limit, weights in STANDING if age <= limit)
         status = self.rng.choices(list(weights), list(weights.values()))[0]
         if self.credits:
             return self._standing_of_credited(status)
@@ -242,6 +180,7 @@ class Sale:
                 self.times["printed_at"] = at
             self.steps.append(step)
             old = status
+        self.ended_at = self.steps[-1].at if path else self.scene.placed_at
         if own_id:
             self.own["fulfilment_own_status_id"] = own_id
 
@@ -260,17 +199,14 @@ class Sale:
         return self.rng.choice(own).pk if own and self.rng.random() < 0.5 else None
 
     def _moments(self, path: Sequence[tuple[F, int]]) -> list[datetime]:
-        """When each status came, within the order's age; what ends with a credit ends at its moment."""
-        start, end = self.scene.placed_at, self.scene.latest
+        """When each status came, within the order's age; what ends with a credit ends before its moment."""
+        start, end, zone = self.scene.placed_at, self.scene.latest, self.stage.shop.zone
         if self.credits and self._is_credited_whole:
             end = min(self.credits[-1][1], end)
-        hours, elapsed = [], 0.0
-        for _status, usual in path:
-            elapsed += usual * self.rng.uniform(0.6, 1.4)
-            hours.append(elapsed)
-        room = (end - start) / timedelta(hours=1)
-        squeeze = min(1.0, room / elapsed) if elapsed else 1.0
-        return [start + timedelta(seconds=int(3600 * each * squeeze)) for each in hours]
+        hours = list(accumulate(usual * self.rng.uniform(0.6, 1.4) for _status, usual in path))
+        room = worked(start, end, zone) * self.rng.uniform(0.7, 0.98)
+        squeeze = min(1.0, room / timedelta(hours=hours[-1])) if hours else 1.0
+        return [after_work(start, timedelta(hours=each * squeeze), end, zone) for each in hours]
 
     def _ship(self, carrier: str, at: datetime) -> str:
         sent = parcel(carrier, self.rng)
@@ -294,7 +230,7 @@ class Sale:
             self._payment(self.total, state, self.scene.placed_at + timedelta(seconds=20))
         self._settle(outcome)
         if outcome == "paid" and self.status in STOPPED | {F.RETURNED} and not self.credits:
-            self._refund(self.total, "", self.steps[-1].at)
+            self._refund(self.total, "", max(self.ended_at, self._paid_at()))
 
     def _outcome(self) -> str:
         """paid, partly, open, failed, expired or cancelled."""
@@ -318,7 +254,7 @@ class Sale:
         if slow:
             # A cancelled or returned order was paid before that.
             end = self.steps[0].at if self.steps and (self.credits or self.status in STOPPED) else self.scene.latest
-            settled_at = moment_between(self.rng, self.scene.placed_at, end, at_most=timedelta(days=16))
+            settled_at = self.scene.work_moment(self.rng, end, at_most=timedelta(hours=120))
         settled_at = min(settled_at, self.scene.latest)
         amount = self.total
         if outcome == "partly" and self.total > 2:
@@ -418,7 +354,7 @@ class Sale:
     def _message(self) -> str:
         """What the customer wrote at checkout; the older it is, the surer it was read."""
         self.times["mailed_at"] = min(self.scene.placed_at + timedelta(seconds=90), self.scene.latest)
-        if self.rng.random() > 0.09:
+        if self.rng.random() > (0.2 if self.status in WORK_TO_DO else 0.08):
             return ""
         language = self.scene.customer.language if self.scene.customer else self.scene.language
         is_read = self.status not in WORK_TO_DO or self.rng.random() < 0.35
@@ -448,6 +384,6 @@ class Sale:
         self.notes.append(NewNote(text, self.stage.by(Role.ORDERS).name, at, audience))
 
     def _office_step(self, action: LogAction, change: dict, subject: str) -> datetime:
-        at = moment_between(self.rng, self.scene.placed_at, self.scene.latest, at_most=timedelta(hours=30))
+        at = self.scene.work_moment(self.rng, self.scene.latest, at_most=timedelta(hours=14))
         self.steps.append(Step(at, self.stage.by(Role.ORDERS), [(action, change, subject)]))
         return at

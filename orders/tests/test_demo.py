@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,6 +15,7 @@ from backoffice.models import Shop, StaffMember, User
 from backoffice.roles import Role
 from orders.demo import codes, demo_world_built
 from orders.demo.credit import find_credits
+from orders.demo.hours import after_work, worked
 from orders.demo.invoices import COLUMNS, InvoiceFile
 from orders.demo.people import customer_of
 from orders.demo.shops import PASSWORD
@@ -32,6 +34,7 @@ from orders.models import (
 from statuses.models import ShopStatus
 
 pytestmark = pytest.mark.django_db
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOW = datetime(2026, 3, 21, 11, 0, tzinfo=UTC)
 # Known to go to the gift shop itself, not to its target shop.
 GIFT_CUSTOMER = "17850"
@@ -68,10 +71,9 @@ def world(tmp_path, *rows):
 @pytest.fixture
 def living_world(tmp_path):
     """Three hundred orders of the newest two months, of a hundred customers."""
-    newest = datetime(2011, 12, 9, 16, 30, tzinfo=UTC)
     rows = []
     for i in range(300):
-        at = newest - timedelta(hours=int(i**1.25))
+        at = datetime(2011, 12, 9, 9 + i % 7, 30, tzinfo=UTC) - timedelta(days=int(i**1.25 / 24))
         country = ("United Kingdom", "Germany", "EIRE", "USA", "Sweden")[i % 5]
         known = {"at": f"{at:%Y-%m-%d %H:%M}:00", "customer": 12400 + i % 100, "country": country}
         rows += [
@@ -588,3 +590,38 @@ def test_production_refuses_the_demo(settings):
         call_command("demo")
 
     assert not Shop.objects.exists()
+
+
+# --- office hours
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "moment"),
+    [
+        ((20, 9, 30), 2, (20, 11, 30)),
+        ((20, 17, 0), 2, (21, 9, 0)),
+        ((20, 21, 0), 1, (21, 9, 0)),
+        ((20, 5, 0), 25, (22, 13, 0)),
+    ],
+)
+def test_work_goes_on_the_next_morning(start, hours, moment):
+    # Winter in Amsterdam is an hour ahead of UTC.
+    day, hour, minute = start
+    started = datetime(2026, 2, day, hour - 1, minute, tzinfo=UTC)
+
+    done = after_work(started, timedelta(hours=hours), NOW, AMSTERDAM)
+
+    assert done == datetime(2026, 2, moment[0], moment[1] - 1, moment[2], tzinfo=UTC)
+    assert worked(started, done, AMSTERDAM) == timedelta(hours=hours)
+
+
+def test_nothing_is_done_after_the_end():
+    started = datetime(2026, 2, 20, 9, tzinfo=UTC)
+
+    assert after_work(started, timedelta(hours=5), started + timedelta(hours=2), AMSTERDAM).hour == 11
+
+
+def test_staff_of_the_demo_sleep_at_night(living_world):
+    acts = OrderLogEntry.objects.filter(channel="web", order__shop__number="12345").values_list("created_at", flat=True)
+    assert acts
+    assert {at.astimezone(AMSTERDAM).hour for at in acts} <= set(range(8, 19))
