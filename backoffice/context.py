@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 
+from backoffice.jobs import KINDS
+from backoffice.models import OPEN_STATES, Job
 from backoffice.roles import Permission
 
 
@@ -60,7 +62,25 @@ def shell(request: HttpRequest) -> dict:
         "staff": request.staff,
         "nav": [_item(entry, request, counts) for entry in ENTRIES if request.staff.may(entry.permission)],
         "target_shops": shop.targets(),
+        "running_job": _running_job(request),
     }
+
+
+@dataclass(frozen=True)
+class RunningJob:
+    """The chip in the top strip: the newest job at work that this person may see."""
+
+    pk: int
+    title: str
+    percent: int
+
+
+def _running_job(request: HttpRequest) -> RunningJob | None:
+    for job in Job.objects.for_shop(request.shop).filter(state__in=OPEN_STATES)[:5]:
+        kind = KINDS.get(job.kind)
+        if kind is not None and request.staff.may(kind.permission):
+            return RunningJob(job.pk, kind.title(job), job.percent)
+    return None
 
 
 def _item(entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bool]]) -> NavItem:
