@@ -10,7 +10,7 @@ import binascii
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
@@ -35,6 +35,8 @@ PAGE_SIZE = 50
 # Counting further costs more than anybody wants to know; the active view is counted from the counters instead.
 COUNT_CAP = 10_000
 DEFAULT_SORT = "-placed"
+# Parameters of the list that are no filters; a form of filters hands them on.
+PASSED_ON = ("sort",)
 LONGEST_CURSOR = 200
 
 
@@ -102,7 +104,8 @@ class Chip:
     """A filter in use: what it says and the query without it."""
 
     name: str
-    label: str
+    label: str | Promise
+    operator: str | Promise
     text: str
     query_without: str
 
@@ -145,6 +148,11 @@ class OrderList:
     @property
     def is_filtered(self) -> bool:
         return bool(self.chips)
+
+    @property
+    def query_unfiltered(self) -> str:
+        """The query without its filters."""
+        return urlencode([pair for pair in parse_qsl(self.query) if pair[0] in PASSED_ON])
 
 
 def order_list(shop: Shop, query: QueryDict) -> OrderList:
@@ -284,12 +292,7 @@ def _behind(orders: QuerySet[Order], sort: SortField, descending: bool, cursor: 
 
 def _kept_query(filtered: OrderFilter, sort_key: str, descending: bool) -> list[tuple[str, str]]:
     """The query that survives paging and sorting: filters that made sense, and the sort unless it is the usual."""
-    kept = [
-        (name, value)
-        for name in filtered.filters
-        for value in filtered.data.getlist(name)
-        if value != "" and name in filtered.chosen()
-    ]
+    kept = filtered.pairs()
     sort = f"{'-' if descending else ''}{sort_key}"
     return kept if sort == DEFAULT_SORT else [*kept, ("sort", sort)]
 
@@ -326,10 +329,13 @@ def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: l
 
 
 class TabSpec(NamedTuple):
+    """A view every shop has; `status` and `payment` are built-in words, own ones that stand for them belong to it."""
+
     key: str
     label: Promise
     status: tuple[str, ...] = ()
     payment: tuple[str, ...] = ()
+    message: tuple[str, ...] = ()
     deleted: bool = False
 
 
@@ -339,8 +345,9 @@ TABS = [
     TabSpec("unpaid", gettext_lazy("Unpaid"), payment=("open", "awaiting", "partly_paid", "failed")),
     TabSpec("backordered", gettext_lazy("Backordered"), status=("backordered",)),
     TabSpec("ready", gettext_lazy("Ready to ship"), status=("ready",)),
-    TabSpec("aborted", gettext_lazy("Aborted at checkout"), status=("aborted",)),
+    TabSpec("message", gettext_lazy("Has message"), message=("unread",)),
     TabSpec("all", gettext_lazy("All orders")),
+    TabSpec("aborted", gettext_lazy("Aborted at checkout"), status=("aborted",)),
     TabSpec("deleted", gettext_lazy("Deleted"), deleted=True),
 ]
 
@@ -357,13 +364,16 @@ def _tab(spec: TabSpec, catalogue: Catalogue, counts: Counts, chosen: dict) -> T
         wanted["status"] = status
     if payment:
         wanted["payment"] = payment
+    if spec.message:
+        wanted["message"] = list(spec.message)
     if spec.deleted:
         wanted["deleted"] = "1"
     number = _tab_count(spec, catalogue, counts, status, payment)
     same = {name: set(value) if isinstance(value, list) else value for name, value in wanted.items()} == {
         name: set(value) if isinstance(value, list) else value for name, value in chosen.items()
     }
-    return Tab(spec.key, spec.label, urlencode(wanted, doseq=True), display.integer(number), same)
+    count = None if number is None else display.integer(number)
+    return Tab(spec.key, spec.label, urlencode(wanted, doseq=True), count, same)
 
 
 def _with_own(catalogue: Catalogue, kind: str, codes) -> list[str]:
@@ -371,7 +381,12 @@ def _with_own(catalogue: Catalogue, kind: str, codes) -> list[str]:
     return [*codes, *(row.code for row in catalogue.own(kind) if row.stands_for in codes)]
 
 
-def _tab_count(spec: TabSpec, catalogue: Catalogue, counts: Counts, status: list[str], payment: list[str]) -> int:
+def _tab_count(
+    spec: TabSpec, catalogue: Catalogue, counts: Counts, status: list[str], payment: list[str]
+) -> int | None:
+    """From the counters; None for what they do not know."""
+    if spec.message:
+        return None
     if spec.deleted:
         return counts.get((Kind.FULFILMENT, "deleted"), 0)
     if status:
@@ -396,16 +411,13 @@ def _count(orders: QuerySet[Order], tabs: list[Tab], counts, chosen: dict) -> st
 
 
 def _chips(filtered: OrderFilter, kept: list[tuple[str, str]]) -> list[Chip]:
-    chips = []
-    for name, value in filtered.chosen().items():
-        form_field = filtered.form.fields[name]
-        labels = dict(getattr(form_field, "choices", []))
-        values = value if isinstance(value, list) else [value]
-        text = ", ".join(str(labels.get(each, _shown(each))) for each in values)
-        rest = [(key, each) for key, each in kept if key != name]
-        chips.append(Chip(name, str(form_field.label), text, urlencode(rest)))
-    return chips
-
-
-def _shown(value: Any) -> str:
-    return display.day(value) if hasattr(value, "isoformat") else str(value)
+    return [
+        Chip(
+            asked.key,
+            asked.label,
+            asked.operator,
+            asked.text,
+            urlencode([pair for pair in kept if pair[0] not in asked.spec.names]),
+        )
+        for asked in filtered.asked()
+    ]

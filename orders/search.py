@@ -7,7 +7,7 @@ with the beginning of order numbers only. Needles are folded in Python exactly a
 
 import re
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -50,15 +50,35 @@ def matching(needle: str, orders: QuerySet[Order], shop: Shop) -> QuerySet[Order
         return orders.filter(_number_starts_with(words[0])) if len(words) == 1 else orders.none()
     texts = OrderSearchText.objects.filter(shop=shop)
     if connection.vendor == "sqlite":
-        match = " AND ".join(f'"{word.replace(chr(34), chr(34) * 2)}"' for word in long_words)
-        rows = RawSQL("SELECT rowid FROM orders_search_trigrams WHERE orders_search_trigrams MATCH %s", [match])
-        texts = texts.filter(order_id__in=rows)
+        texts = texts.filter(order_id__in=_trigram_rows(" AND ", long_words))
         rest = [word for word in words if len(word) < SHORTEST_WORD]
     else:
         rest = words
     # `contains` escapes % and _ and, on SQLite, would ignore case for ASCII; the texts are lower case already.
     texts = texts.filter(reduce(and_, (Q(text__contains=word) for word in rest), Q()))
     return orders.filter(pk__in=texts.values("order_id"))
+
+
+def with_any_text(needles: list[str], shop: Shop) -> Q:
+    """Orders that have one of the needles somewhere in their search text, or all when a needle is too short for that.
+
+    It only narrows: what is found this way may have the needle in another field.
+    """
+    texts = [folded(_without_nul(needle)) for needle in needles]
+    if any(len(text) < SHORTEST_WORD for text in texts):
+        return Q()
+    found = OrderSearchText.objects.filter(shop=shop)
+    if connection.vendor == "sqlite":
+        found = found.filter(order_id__in=_trigram_rows(" OR ", texts))
+    else:
+        found = found.filter(reduce(or_, (Q(text__contains=text) for text in texts)))
+    return Q(pk__in=found.values("order_id"))
+
+
+def _trigram_rows(joined_by: str, texts: list[str]) -> RawSQL:
+    """Keys of the texts that FTS5 finds; a quoted phrase is any sequence of letters, spaces too."""
+    match = joined_by.join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in texts)
+    return RawSQL("SELECT rowid FROM orders_search_trigrams WHERE orders_search_trigrams MATCH %s", [match])
 
 
 def is_too_short(needle: str) -> bool:
