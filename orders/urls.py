@@ -1,12 +1,28 @@
-from django.urls import path
+from django.urls import path, register_converter
 
-from orders.views import bulk, export, filters, list
+from orders.converters import OrderNumber
+from orders.views import bulk, detail, export, list, undo
+
+register_converter(OrderNumber, "number")
 
 app_name = "orders"
 urlpatterns = [
     path("", list.show, name="list"),
     path("search/", list.search, name="search"),
-    path("filters/", filters.show, name="filters"),
+    path("select/", bulk.select, name="select"),
     path("bulk/", bulk.act, name="bulk"),
+    path("bulk/<uuid:token>/", bulk.confirm, name="bulk-confirm"),
     path("export.xml", export.xml, name="export"),
+    path("undo/", undo.act, name="undo"),
+    path("<number:number>/", detail.show, name="detail"),
+    path("<number:number>/status/", detail.set_fulfilment, name="set-fulfilment"),
+    path("<number:number>/payment-status/", detail.set_payment, name="set-payment"),
+    path("<number:number>/internal-status/", detail.set_internal, name="set-internal"),
+    path("<number:number>/line-status/", detail.set_line, name="set-line"),
+    path("<number:number>/notes/", detail.add_note, name="add-note"),
+    path("<number:number>/notes/<int:note>/remove/", detail.remove_note, name="remove-note"),
+    path("<number:number>/message-read/", detail.read_message, name="read-message"),
+    path("<number:number>/personal-number/", detail.show_personal_number, name="show-personal-number"),
+    path("<number:number>/delete/", detail.delete, name="delete"),
+    path("<number:number>/restore/", detail.restore, name="restore"),
 ]

@@ -1,0 +1,50 @@
+"""What people type in or press at orders, checked before a service sees it."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders.models import OrderNote
+from orders.services.acceptance import ILLEGAL_CHARACTERS
+
+
+class StatusForm(forms.Form):
+    """A status to set and the one the person saw; without `seen` nobody looked. Services know which codes there are."""
+
+    status = forms.CharField(max_length=40, required=False)
+    seen = forms.CharField(max_length=40, required=False)
+
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] if "seen" in self.data else None
+
+
+class LineStatusForm(StatusForm):
+    """For the line at that place in the cart, or without one for all lines."""
+
+    line = forms.IntegerField(min_value=1, max_value=10**9, required=False)
+
+
+class NoteForm(forms.Form):
+    """Words of staff at an order."""
+
+    text = forms.CharField(
+        label=_("Note"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2, "data-key": "n"}),
+        error_messages={"required": _("Write something first.")},
+    )
+    audience = forms.ChoiceField(
+        label=_("For whom"), choices=OrderNote.Audience.choices, initial=OrderNote.Audience.INTERNAL
+    )
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        if ILLEGAL_CHARACTERS.search(text):
+            raise forms.ValidationError(_("Contains a character that no document can carry."))
+        return text
+
+
+class UndoForm(forms.Form):
+    """One user action to take back, in all orders it touched or in the one with that number."""
+
+    act = forms.UUIDField()
+    order = forms.RegexField("^[0-9]{1,18}$", required=False)

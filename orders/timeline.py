@@ -1,0 +1,327 @@
+"""The log of an order as sentences: who did what, when, from what to what."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from backoffice.actor import SYSTEM, Channel
+from backoffice.models import Shop, StaffMember
+from backoffice.roles import Permission
+from orders import display
+from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote
+from orders.services import is_undoable
+from statuses.catalogue import Catalogue, catalogue_of
+from statuses.kinds import Kind
+
+# One press may log a thousand lines; a page of the log holds at least one such press whole.
+PAGE_SIZE = 2000
+LINES_NAMED = 8
+
+
+class Shown(StrEnum):
+    """What the timeline is narrowed to."""
+
+    ALL = "all"
+    CHANGES = "changes"
+    NOTES = "notes"
+
+
+SHOWN_LABELS: dict[Shown, Promise] = {
+    Shown.ALL: gettext_lazy("All"),
+    Shown.CHANGES: gettext_lazy("Changes"),
+    Shown.NOTES: gettext_lazy("Notes"),
+}
+NOTES = {LogAction.NOTE_ADDED, LogAction.NOTE_REMOVED, LogAction.MESSAGE_READ}
+_ACTIONS = {
+    Shown.ALL: set(LogAction),
+    Shown.CHANGES: set(LogAction) - NOTES - {LogAction.PERSONAL_NUMBER_SEEN},
+    Shown.NOTES: NOTES,
+}
+# Told without having changed the order: an empty dot.
+_ONLY_TOLD = {
+    LogAction.ORDER_PLACED,
+    LogAction.ORDER_PRINTED,
+    LogAction.MESSAGE_READ,
+    LogAction.PERSONAL_NUMBER_SEEN,
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The shop's names for what the log holds as keys; `folders` is {key: name}."""
+
+    catalogue: Catalogue
+    folders: dict[int, str] = field(default_factory=dict)
+
+
+def words_of(shop: Shop) -> Words:
+    return Words(catalogue_of(shop), dict(Folder.objects.for_shop(shop).values_list("pk", "name")))
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What happened: `title`, the value before and after, and texts that need room (`removed`, `added`, `names`)."""
+
+    title: str
+    old: str = ""
+    new: str = ""
+    removed: str = ""
+    added: str = ""
+    names: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the timeline; `undo_act` is set where it can be taken back."""
+
+    sentence: Sentence
+    at: str
+    iso: str
+    who: str
+    is_change: bool
+    is_undo: bool = False
+    is_undone: bool = False
+    undo_act: str = ""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """`earlier` is the key to ask for entries before, None when all are here."""
+
+    events: list[Event] = field(default_factory=list)
+    shown: Shown = Shown.ALL
+    earlier: int | None = None
+
+
+def rights_to_undo(actions: Iterable[str]) -> set[Permission]:
+    """What it takes to take back a user action that logged `actions`: the rights it took to do it."""
+    return {
+        Permission.CHANGE_PAYMENTS if action == LogAction.PAYMENT_CHANGED else Permission.CHANGE_ORDERS
+        for action in actions
+    }
+
+
+def timeline(
+    entries: list[OrderLogEntry],
+    order: Order,
+    *,
+    staff: StaffMember,
+    words: Words,
+    zone: ZoneInfo,
+    shown: Shown = Shown.ALL,
+    is_newest_page: bool = True,
+) -> Timeline:
+    """The sentences for `entries` of `entries_of`, newest first."""
+    earlier = entries[PAGE_SIZE - 1].pk if len(entries) > PAGE_SIZE else None
+    teller = _Teller(order, staff, words, zone, {entry.undoes for entry in entries if entry.undoes})
+    events = list(teller.events(entries[:PAGE_SIZE], offer_undo=is_newest_page))
+    return Timeline(events, shown, earlier)
+
+
+def entries_of(order: Order, *, shown: Shown = Shown.ALL, before: int | None = None) -> list[OrderLogEntry]:
+    """One page of the log and one entry more, newest first, in one query."""
+    entries = OrderLogEntry.objects.filter(order=order).order_by("-id")
+    if shown != Shown.ALL:
+        entries = entries.filter(action__in=_ACTIONS[shown])
+    if before is not None:
+        entries = entries.filter(id__lt=before)
+    return list(entries[: PAGE_SIZE + 1])
+
+
+class _Teller:
+    """Turns log entries of one order into events for one member of staff."""
+
+    def __init__(self, order: Order, staff: StaffMember, words: Words, zone: ZoneInfo, undone: set):
+        self.order = order
+        self.staff = staff
+        self.words = words
+        self.zone = zone
+        self.undone = undone
+        self.today = timezone.localdate(timezone=zone)
+
+    def events(self, entries: list[OrderLogEntry], *, offer_undo: bool) -> Iterator[Event]:
+        for act, group in groupby(entries, key=lambda entry: entry.act):
+            together = list(group)
+            offers = offer_undo and self._may_take_back(together)
+            offer_undo = offer_undo and not offers
+            for number, (first, sentence) in enumerate(sentences(together, self.words)):
+                event = self._event(first, sentence)
+                yield replace(event, undo_act=str(act)) if offers and number == 0 else event
+
+    def _event(self, entry: OrderLogEntry, sentence: Sentence) -> Event:
+        return Event(
+            sentence=sentence,
+            at=self._at(entry.created_at),
+            iso=entry.created_at.isoformat(timespec="seconds"),
+            who=self._who(entry),
+            is_change=entry.action not in _ONLY_TOLD,
+            is_undo=entry.undoes is not None,
+            is_undone=entry.act in self.undone,
+        )
+
+    def _at(self, moment: datetime) -> str:
+        if moment.astimezone(self.zone).date() == self.today:
+            return display.clock(moment, self.zone)
+        return display.date_time(moment, self.zone)
+
+    def _who(self, entry: OrderLogEntry) -> str:
+        parts = [_("System") if entry.actor == SYSTEM.name else entry.actor]
+        if entry.channel == Channel.API:
+            parts.append(_("by the API"))
+        if entry.action == LogAction.ORDER_PLACED and entry.subject:
+            parts.append(entry.subject)
+        if entry.ip_address and self.staff.may(Permission.VIEW_PERSONAL_DATA):
+            parts.append(entry.ip_address)
+        return " · ".join(parts)
+
+    def _may_take_back(self, together: list[OrderLogEntry]) -> bool:
+        """The page offers only the last of what can be taken back; the service knows about the rest."""
+        if not all(is_undoable(entry) for entry in together):
+            return False
+        actions = {entry.action for entry in together}
+        if self.order.deleted_at is not None and LogAction.ORDER_DELETED not in actions:
+            return False
+        return all(self.staff.may(right) for right in rights_to_undo(actions))
+
+
+def sentences(together: list[OrderLogEntry], words: Words) -> Iterator[tuple[OrderLogEntry, Sentence]]:
+    """Entries of one user action as (first entry, sentence): its lines in one sentence, all else one by one."""
+    for action, group in groupby(together, key=lambda entry: entry.action):
+        same = list(group)
+        if action == LogAction.LINE_CHANGED:
+            yield same[0], _lines(same, words)
+        else:
+            for entry in same:
+                yield entry, sentence_of(entry, words)
+
+
+def sentence_of(entry: OrderLogEntry, words: Words) -> Sentence:
+    """The sentence of a single entry."""
+    return _SENTENCES[LogAction(entry.action)](entry, words)
+
+
+def _status(kind: str) -> Callable[[OrderLogEntry, Words], Sentence]:
+    def tell(entry: OrderLogEntry, words: Words) -> Sentence:
+        old, new = _labels(entry, words.catalogue, kind, _STATUS_FIELDS[kind])
+        return Sentence(str(LogAction(entry.action).label), old, new)
+
+    return tell
+
+
+_STATUS_FIELDS = {
+    Kind.FULFILMENT: ("fulfilment_status", "fulfilment_own_status_id"),
+    Kind.PAYMENT: ("payment_status", "payment_own_status_id"),
+    Kind.INTERNAL: ("", "internal_status_id"),
+    Kind.LINE: ("status", "own_status_id"),
+}
+
+
+def _labels(entry: OrderLogEntry, catalogue: Catalogue, kind: str, fields: tuple[str, str]) -> tuple[str, str]:
+    """The status before and after. Only what changed is logged: two own statuses may share their built-in word,
+    which then is the one that either of them stands for."""
+    codes, own_ids = entry.changes.get(fields[0], {}), entry.changes.get(fields[1], {})
+    shared = next((row.stands_for for row in catalogue.rows if row.pk in own_ids.values()), "")
+    return tuple(_label(catalogue, kind, codes.get(side, shared), own_ids.get(side)) for side in ("old", "new"))
+
+
+def _label(catalogue: Catalogue, kind: str, code: str, own_id: int | None) -> str:
+    try:
+        return str(catalogue.look(kind, code, own_id).label)
+    except KeyError:
+        # An own status that is gone, or no internal status at all.
+        return pgettext("status", "none") if own_id is None else _("a status that is gone")
+
+
+def _lines(together: list[OrderLogEntry], words: Words) -> Sentence:
+    """One line by its number, several by their count; the old status only where they shared it."""
+    labels = [_labels(entry, words.catalogue, Kind.LINE, _STATUS_FIELDS[Kind.LINE]) for entry in together]
+    old = {label for label, _new in labels}
+    new = {label for _old, label in labels}
+    number = len(together)
+    if number == 1:
+        title, names = _("Line %(sku)s") % {"sku": together[0].subject}, ""
+    else:
+        title, names = ngettext("%(number)d line", "%(number)d lines", number) % {"number": number}, _names(together)
+    return Sentence(
+        title, old.pop() if len(old) == 1 else "", new.pop() if len(new) == 1 else ", ".join(sorted(new)), names=names
+    )
+
+
+def _names(together: list[OrderLogEntry]) -> str:
+    # The log is read from its end; the lines were set from the first to the last.
+    named = [entry.subject for entry in reversed(together)]
+    more = len(named) - LINES_NAMED
+    if more > 0:
+        named = [*named[:LINES_NAMED], ngettext("and %(number)d more", "and %(number)d more", more) % {"number": more}]
+    return ", ".join(named)
+
+
+def _note(entry: OrderLogEntry, words: Words) -> Sentence:
+    text = entry.changes.get("note", {})
+    for_customer = entry.subject == OrderNote.Audience.CUSTOMER
+    if entry.action == LogAction.NOTE_ADDED:
+        title = _("Note for the customer added") if for_customer else _("Internal note added")
+    else:
+        title = _("Note for the customer removed") if for_customer else _("Internal note removed")
+    return Sentence(title, removed=text.get("old") or "", added=text.get("new") or "")
+
+
+def _plainly(entry: OrderLogEntry, words: Words) -> Sentence:
+    """The action by its name; what it was about stands behind it."""
+    return Sentence(str(LogAction(entry.action).label))
+
+
+def _hold(entry: OrderLogEntry, words: Words) -> Sentence:
+    """The pause by its name, what it did to the order status, and why."""
+    fields = _STATUS_FIELDS[Kind.FULFILMENT]
+    old = new = ""
+    if any(name in entry.changes for name in fields):
+        old, new = _labels(entry, words.catalogue, Kind.FULFILMENT, fields)
+    reason = entry.changes.get("hold_reason", {})
+    return Sentence(
+        str(LogAction(entry.action).label), old, new, removed=reason.get("old") or "", added=reason.get("new") or ""
+    )
+
+
+def _folder(entry: OrderLogEntry, words: Words) -> Sentence:
+    keys = entry.changes.get("folder_id", {})
+    old, new = (
+        words.folders.get(keys.get(side), _("a folder that is gone")) if keys.get(side) else _("No folder")
+        for side in ("old", "new")
+    )
+    return Sentence(str(LogAction(entry.action).label), old, new)
+
+
+def _about(entry: OrderLogEntry, words: Words) -> Sentence:
+    return Sentence(str(LogAction(entry.action).label), new=entry.subject)
+
+
+_SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
+    LogAction.ORDER_PLACED: _plainly,
+    LogAction.ORDER_DELETED: _plainly,
+    LogAction.ORDER_RESTORED: _plainly,
+    LogAction.ORDER_HELD: _hold,
+    LogAction.ORDER_RELEASED: _hold,
+    LogAction.ORDER_PRINTED: _plainly,
+    LogAction.FULFILMENT_CHANGED: _status(Kind.FULFILMENT),
+    LogAction.PAYMENT_CHANGED: _status(Kind.PAYMENT),
+    LogAction.INTERNAL_CHANGED: _status(Kind.INTERNAL),
+    LogAction.LINE_CHANGED: lambda entry, words: _lines([entry], words),
+    LogAction.PAYMENT_RECEIVED: _about,
+    LogAction.REFUND_MADE: _about,
+    LogAction.SHIPMENT_ADDED: _about,
+    LogAction.NOTE_ADDED: _note,
+    LogAction.NOTE_REMOVED: _note,
+    LogAction.MESSAGE_READ: _plainly,
+    LogAction.FOLDER_CHANGED: _folder,
+    LogAction.PERSONAL_NUMBER_SEEN: _plainly,
+    LogAction.CHANGE_UNDONE: _plainly,
+}
