@@ -232,7 +232,7 @@ def _read_counts(shop: Shop) -> Counts:
 def todo_count(shop: Shop) -> int:
     """How many orders wait for somebody: those in a status that counts as to do."""
     catalogue = catalogue_of(shop)
-    return _sum_of(status_counts(shop), Kind.FULFILMENT, _with_own(catalogue, Kind.FULFILMENT, catalogue.todo_codes()), catalogue)
+    return _sum_of(status_counts(shop), Kind.FULFILMENT, catalogue.todo_codes(), catalogue)
 
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def _tabs(catalogue: Catalogue, counts: Counts, chosen: dict) -> list[Tab]:
 
 
 def _tab(spec: TabSpec, catalogue: Catalogue, counts: Counts, chosen: dict) -> Tab:
-    status = _with_own(catalogue, Kind.FULFILMENT, catalogue.todo_codes() if spec.key == "todo" else spec.status)
+    status = catalogue.todo_codes() if spec.key == "todo" else _with_own(catalogue, Kind.FULFILMENT, spec.status)
     payment = _with_own(catalogue, Kind.PAYMENT, spec.payment)
     wanted: dict[str, Any] = {}
     if status:

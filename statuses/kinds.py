@@ -81,6 +81,7 @@ class Look:
     shape: str
     row_look: str = RowLook.NONE
     is_todo: bool = False
+    is_shown_to_customer: bool = True
 
 
 def _looks(kind: type[models.TextChoices], table: dict[str, tuple]) -> dict[str, Look]:

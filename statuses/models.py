@@ -1,11 +1,14 @@
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.colours import Colour
 from backoffice.models import Shop, ShopQuerySet
 from statuses.kinds import WORDS, Kind, RowLook, Shape
+
+# The languages a status has names in, in the order of falling back.
+LANGUAGES = ("en", "nl", "sv")
 
 
 class ShopStatus(models.Model):
@@ -27,13 +30,22 @@ class ShopStatus(models.Model):
     shape = models.CharField(_("dot"), max_length=5, choices=Shape.choices, default=Shape.HALF)
     row_look = models.CharField(_("list look"), max_length=5, choices=RowLook.choices, default=RowLook.NONE)
     is_shown_to_customer = models.BooleanField(_("customer sees it"), default=False)
+    # What the customer reads instead of the name; empty for the name itself.
+    customer_name_en = models.CharField(_("customer reads, in English"), max_length=60, blank=True)
+    customer_name_nl = models.CharField(_("customer reads, in Dutch"), max_length=60, blank=True)
+    customer_name_sv = models.CharField(_("customer reads, in Swedish"), max_length=60, blank=True)
     is_todo = models.BooleanField(_("counts as to do"), default=False)
-    position = models.PositiveSmallIntegerField(default=100)
+    # 0 for "behind the word it stands for", until somebody arranges the list.
+    position = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+    changed_by = models.CharField(max_length=120, blank=True)
+    # Removed: nobody can choose it any more, but the orders' past can still name it.
+    retired_at = models.DateTimeField(null=True)
 
     objects = ShopQuerySet.as_manager()
 
     class Meta:
-        ordering = ["kind", "position", "id"]
+        ordering = ["kind", "id"]
         constraints = [models.UniqueConstraint(fields=["shop", "kind", "code"], name="one_status_per_code")]
 
     def __str__(self) -> str:
@@ -54,8 +66,30 @@ class ShopStatus(models.Model):
         return self.name_in(get_language() or "en")
 
     def name_in(self, language: str) -> str:
-        names = [getattr(self, f"name_{code}") for code in (language[:2], "en", "nl", "sv") if code in "en nl sv"]
-        own = next((name for name in names if name), "")
-        if own or not self.is_builtin:
-            return own or self.code
-        return str(WORDS[self.kind](self.code).label)
+        """The name somebody reads in `language`; a built-in one falls back to the word, translated."""
+        if self.is_builtin:
+            return getattr(self, f"name_{language[:2]}", "") or word_in(self.kind, self.code, language)
+        return _first_of(self, "name", language) or self.code
+
+    def name_for_customer(self, language: str) -> str:
+        """What a customer reads, empty when customers do not see this status."""
+        if not self.is_shown_to_customer:
+            return ""
+        return _first_of(self, "customer_name", language) or self.name_in(language)
+
+    @property
+    def missing_languages(self) -> list[str]:
+        """Languages in which an own status has no name and shows another language's."""
+        return [] if self.is_builtin else [code for code in LANGUAGES if not getattr(self, f"name_{code}")]
+
+
+def word_in(kind: str, code: str, language: str) -> str:
+    """The built-in word in a language."""
+    with override(language):
+        return str(WORDS[kind](code).label)
+
+
+def _first_of(status: ShopStatus, field: str, language: str) -> str:
+    """The field in `language`, else in the first language that has it."""
+    names = (getattr(status, f"{field}_{code}") for code in dict.fromkeys([language[:2], *LANGUAGES]) if code in LANGUAGES)
+    return next(filter(None, names), "")

@@ -261,7 +261,7 @@ def _hire(shop: Shop, people: dict[str, str], password: str) -> dict[str, Actor]
 
 def _fill(stage: Stage) -> None:
     number = stage.shop.number
-    for position, status in enumerate(STATUSES[number], start=1):
+    for status in STATUSES[number]:
         english, dutch, swedish = status.names
         row = ShopStatus.objects.create(
             shop=stage.shop,
@@ -276,7 +276,7 @@ def _fill(stage: Stage) -> None:
             shape=status.shape,
             row_look=status.row_look,
             is_todo=status.is_todo,
-            position=position,
+            is_shown_to_customer=status.is_builtin,
         )
         stage.own_statuses[status.kind, status.code] = row
     for position, (name, colour) in enumerate(FOLDERS[number].items(), start=1):

@@ -204,9 +204,14 @@ def _move(change: Change, catalogue: Catalogue, order: Order, kind: str, target:
     return change.record(order, decision.log, diff) if diff else None
 
 
-def move_lines(change: Change, orders: Iterable[Order], code: str, own_id: int | None) -> set[int]:
-    """Set all lines of locked orders, deleted ones left out, to a status; returns the keys of those that changed."""
-    by_key = {order.pk: order for order in orders if order.deleted_at is None}
+def move_lines(
+    change: Change, orders: Iterable[Order], code: str, own_id: int | None, *, instead_of: int | None = None
+) -> set[int]:
+    """Set all lines of locked orders, deleted ones left out, to a status; returns the keys of those that changed.
+
+    With ``instead_of``, an own status that is being removed, only the lines that carry it, of deleted orders too.
+    """
+    by_key = {order.pk: order for order in orders if order.deleted_at is None or instead_of is not None}
     lines: dict[int, list[OrderLine]] = {pk: [] for pk in by_key}
     for line in OrderLine.objects.filter(order__in=by_key).order_by("order", "position"):
         lines[line.order_id].append(line)
@@ -214,7 +219,11 @@ def move_lines(change: Change, orders: Iterable[Order], code: str, own_id: int |
     moved: list[int] = []
     changed: set[int] = set()
     for pk, of_order in lines.items():
-        moving = [line for line in of_order if (line.status, line.own_status_id) != (code, own_id)]
+        moving = [
+            line
+            for line in of_order
+            if (line.status, line.own_status_id) != (code, own_id) and instead_of in (None, line.own_status_id)
+        ]
         for line in moving:
             _move_line(change, by_key[pk], line, values)
         moved += [line.pk for line in moving]
