@@ -128,7 +128,9 @@ def _status(row, at: CellContext) -> SafeString:
     internal = ""
     if row.internal_status_id is not None:
         own = at.catalogue.look(Kind.INTERNAL, "", row.internal_status_id)
-        internal = format_html(' <span class="plain {} c-{}">{}</span>', own.shape, own.colour, own.label)
+        internal = format_html(
+            ' <span class="plain cut {} c-{}" title="{}">{}</span>', own.shape, own.colour, own.label, own.label
+        )
     return format_html("{}{}", pill(look), internal)
 
 
