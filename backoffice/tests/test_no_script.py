@@ -14,7 +14,6 @@ from lxml import html
 
 from backoffice.roles import Role
 from backoffice.tests.factories import PASSWORD, make_staff
-from orders.models import Payment
 from orders.services import NewNote, NewPayment, NewShipment, delete_orders
 from orders.tests.factories import PLACED_AT, make_order, new_line
 
@@ -88,7 +87,7 @@ def world(shop, actor):
         payment_method="iDEAL",
         shipping_method="PostNL",
         personal_number="850709-9805",
-        payments=[NewPayment(Decimal("24.20"), "iDEAL", Payment.State.PAID, PLACED_AT)],
+        payments=[NewPayment(Decimal("24.20"), "iDEAL", "paid", PLACED_AT)],
         shipments=[NewShipment("PostNL", "3SABC123", PLACED_AT)],
         notes=[NewNote("Call before noon", "Marit", PLACED_AT)],
     )
