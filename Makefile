@@ -23,7 +23,7 @@ run: ## Start web, worker and beat with demo data, on PORT (8000)
 
 test: install-tests ## Run all tests: SQLite, PostgreSQL, Redis, Chromium, faults
 	$(PYTEST) -n 2 -m "$(ORDINARY)" $(ARGS)
-	$(ON_POSTGRES) $(PYTEST) -n 2 -m "not browser and not redis and not faults" $(ARGS)
+	$(ON_POSTGRES) $(PYTEST) -n 2 -m "postgres or not (browser or redis or faults)" $(ARGS)
 	$(PYTEST) -m "(browser or redis or faults) and not postgres" $(ARGS)
 
 test-postgres: install-tests ## Run tests on a private PostgreSQL: ARGS="orders -k race"
