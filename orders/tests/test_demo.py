@@ -477,7 +477,7 @@ def test_the_gift_shop_has_statuses_and_folders_of_its_own(tmp_path):
     assert own.get(code="waiting-for-supplier").kind == "internal"
     assert own.get(is_builtin=True).name_nl == "Wacht op voorraad"
     for status in own:
-        status.full_clean()
+        status.clean()
     assert Folder.objects.filter(shop__number="12345").count() == 4
 
 
@@ -625,3 +625,24 @@ def test_staff_of_the_demo_sleep_at_night(living_world):
     acts = OrderLogEntry.objects.filter(channel="web", order__shop__number="12345").values_list("created_at", flat=True)
     assert acts
     assert {at.astimezone(AMSTERDAM).hour for at in acts} <= set(range(8, 19))
+
+
+def test_not_a_penny_of_the_real_invoices_is_lost(db):
+    build(CUT, newest=150)
+    file = InvoiceFile(CUT, newest=150)
+    folded = {credit.name for credits in find_credits(file).values() for credit in credits}
+
+    orders = {order.source_id: order for order in Order.objects.all()}
+    compared = 0
+    for invoice in file.invoices():
+        if invoice.name not in folded:
+            order = orders[invoice.name]
+            kronor_to_the_pound = 13 if order.currency == "SEK" else 1
+            figures = sum(
+                line.quantity * (line.unit_price_incl if order.prices_include_vat else line.unit_price_ex)
+                for line in order.lines.all()
+            )
+            costs = order.shipping_cost + order.payment_fee
+            assert abs((figures + costs) / kronor_to_the_pound - invoice.amount) < Decimal("0.01"), invoice.name
+            compared += 1
+    assert compared == 150 - len(folded)
