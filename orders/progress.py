@@ -14,6 +14,8 @@ STOPPED = {F.ABORTED, F.CANCELLED, F.EXPIRED, F.RETURNED}
 PAID = {P.PAID, P.PARTLY_REFUNDED, P.REFUNDED}
 # How many of the stations Ready, Shipped, Completed are behind an order.
 _STATIONS = {F.READY: 1, F.PARTLY_SHIPPED: 1, F.SHIPPED: 2, F.DELIVERED: 2, F.COMPLETED: 3}
+# Between two stations, so that the next one says how far.
+_BETWEEN = {F.IN_PROGRESS, F.ON_HOLD, F.BACKORDERED, F.PARTLY_SHIPPED, F.DELIVERED}
 _AHEAD = ((F.READY, _("Ready")), (F.SHIPPED, _("Shipped")), (F.COMPLETED, _("Completed")))
 
 
@@ -77,7 +79,7 @@ def stations(order: Order, *, placed: str, paid: str, done: dict[str, str], stat
         if place < behind:
             line.append(Station(label, "done", done.get(status, "")))
         elif place == behind:
-            line.append(Station(label, "now", "" if order.fulfilment_status in {F.NEW, F.READY} else status_label))
+            line.append(Station(label, "now", status_label if order.fulfilment_status in _BETWEEN else ""))
         else:
             line.append(Station(label))
     return line

@@ -1,0 +1,9 @@
+"""All that the order page shows, ready to print.
+
+Orders of a thousand lines exist, so nothing here asks the database per line and the template has little to do per line.
+"""
+
+from orders.order_page.context import PageQuery
+from orders.order_page.page import OrderPage, order_page
+
+__all__ = ["OrderPage", "PageQuery", "order_page"]

@@ -1,0 +1,116 @@
+"""The cards beside the lines: customer, shipments, notes, and everything else that is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from orders import display
+from orders.models import Address, OrderNote, Shipment, Source
+from orders.order_page.context import PageContext, dotted, weight
+
+
+@dataclass(frozen=True)
+class ShipmentRow:
+    title: str
+    about: str
+    code: str
+    url: str
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    pk: int
+    text: str
+    about: str
+    for_customer: bool
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A term and what is known about it; `rows` are its lines."""
+
+    label: str
+    rows: Sequence[str]
+    kind: str = ""
+
+
+def customer(at: PageContext) -> list[Fact]:
+    order = at.order
+    facts = [
+        Fact(_("Name"), [order.customer_name or order.billing_name or _("Guest")]),
+        Fact(_("Company"), [order.customer_company]),
+        Fact(_("E-mail"), [order.customer_email], "mail"),
+        Fact(_("Phone"), [order.customer_phone], "phone"),
+        Fact(_("VAT number"), [order.vat_number], "mono"),
+    ]
+    return [fact for fact in facts if fact.rows[0]]
+
+
+def customer_url(at: PageContext) -> str:
+    """The customer's orders: whoever has the same address."""
+    email = at.order.customer_email
+    return reverse("orders:list", args=[at.shop.number]) + "?" + urlencode({"q": email}) if email else ""
+
+
+def shipment_row(at: PageContext, shipment: Shipment) -> ShipmentRow:
+    number = shipment.number_of_lines
+    parcels = shipment.number_of_parcels
+    return ShipmentRow(
+        title=shipment.carrier or _("Shipment"),
+        about=dotted(
+            display.date_time(shipment.shipped_at, at.zone),
+            ngettext("%(number)s line", "%(number)s lines", number) % {"number": display.integer(number)},
+            ngettext("%(number)s parcel", "%(number)s parcels", parcels) % {"number": parcels},
+            weight(shipment.weight_g),
+        ),
+        code=shipment.tracking_code,
+        # An import may bring anything; only what leads to a web page becomes a link.
+        url=shipment.tracking_url if shipment.tracking_url.startswith(("https://", "http://")) else "",
+    )
+
+
+def note_row(at: PageContext, note: OrderNote) -> NoteRow:
+    return NoteRow(
+        pk=note.pk,
+        text=note.text,
+        about=dotted(note.author, display.date_time(note.created_at, at.zone)),
+        for_customer=note.audience == OrderNote.Audience.CUSTOMER,
+    )
+
+
+def more(at: PageContext) -> list[Fact]:
+    order = at.order
+    facts = [
+        Fact(_("Internal ID"), [order.external_id(at.shop)], "mono"),
+        Fact(_("Customer number"), [order.customer_number]),
+        Fact(_("Currency"), [_("%(currency)s, rate %(rate)s") % {
+            "currency": order.currency, "rate": display.exchange_rate(order.exchange_rate)
+        }]),
+        Fact(_("Source"), [dotted(str(Source(order.source).label), order.source_name)]),
+        Fact(_("Number there"), [order.source_id or ""], "mono"),
+        Fact(_("Shop"), [str(order.target_shop) if order.target_shop else ""]),
+        Fact(_("Payment method"), [order.payment_method]),
+        Fact(_("IP address"), [(order.ip_address or "") if at.rights.see_personal_data else ""], "mono"),
+        Fact(_("Affiliate"), [order.affiliate]),
+        Fact(_("Language"), [display.language_name(order.customer_language)]),
+        Fact(_("Last change"), [dotted(display.date_time(order.changed_at, at.zone), order.changed_by)]),
+    ]  # fmt: skip
+    return [fact for fact in facts if fact.rows[0]]
+
+
+def address_rows(address: Address) -> list[str]:
+    """The address as it stands on an envelope, without empty lines."""
+    rows = [
+        address.company,
+        address.name,
+        address.street,
+        address.extra,
+        " ".join(filter(None, [address.postcode, address.city])),
+        address.region,
+        display.country(address.country),
+    ]
+    return [row for row in rows if row]

@@ -1,0 +1,144 @@
+"""The head of the order page: what the order is, how far it is, and what can be done next."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import ngettext
+
+from orders import display, progress
+from orders.models import OrderLine, OrderLogEntry, Payment, PaymentState, Source
+from orders.order_page.context import PageContext, dotted, weight
+from orders.services.status import current_code
+from orders.status_menu import choices_of
+from statuses.kinds import FulfilmentStatus, Kind, Look
+from statuses.transitions import may_follow
+
+
+@dataclass(frozen=True)
+class Button:
+    """A form of one button that moves a status; `seen` is what the page showed when it was pressed."""
+
+    label: str | Promise
+    icon: str
+    url: str
+    status: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class StatusMenu:
+    """The statuses of one kind that may come next."""
+
+    label: str | Promise
+    url: str
+    looks: list[Look]
+    seen: str
+    can_clear: bool = False
+
+
+def list_url(at: PageContext) -> str:
+    """The list as it was left."""
+    url = reverse("orders:list", args=[at.shop.number])
+    return f"{url}?{at.query.list_query}" if at.query.list_query else url
+
+
+def order_url(at: PageContext, number: str | None) -> str:
+    """Another order, reached from the same list."""
+    if number is None:
+        return ""
+    kept = f"?{urlencode({'from': at.query.list_query})}" if at.query.list_query else ""
+    return reverse("orders:detail", args=[at.shop.number, number]) + kept
+
+
+def pills(at: PageContext) -> list[Look]:
+    """The order's statuses, and what is out of the ordinary."""
+    order = at.order
+    shown = [
+        at.catalogue.look(Kind.FULFILMENT, order.fulfilment_status, order.fulfilment_own_status_id),
+        at.catalogue.look(Kind.PAYMENT, order.payment_status, order.payment_own_status_id),
+    ]
+    if order.internal_status_id is not None:
+        shown.append(at.catalogue.look(Kind.INTERNAL, "", order.internal_status_id))
+    number = order.number_of_lines_backordered
+    if number:
+        text = ngettext("%(number)s line backordered", "%(number)s lines backordered", number)
+        shown.append(Look("", text % {"number": display.integer(number)}, "orange", "half"))
+    return shown
+
+
+def meta(at: PageContext, lines: list[OrderLine]) -> list[str]:
+    """When, from where, how it is sent and how much it is."""
+    order = at.order
+    pieces = sum((line.quantity for line in lines if line.kind != OrderLine.Kind.FEE), Decimal(0))
+    source = [str(Source(order.source).label), order.source_name, order.customer_language]
+    if order.target_shop:
+        source.insert(1, order.target_shop.name)
+    items = ngettext("%(number)s item", "%(number)s items", int(abs(pieces))) % {"number": display.quantity(pieces)}
+    facts = [
+        display.weekday_date_time(order.placed_at, at.zone),
+        dotted(*source),
+        order.shipping_method,
+        dotted(items, weight(order.weight_g)),
+    ]
+    return [fact for fact in facts if fact]
+
+
+def stations(at: PageContext, payments: list[Payment], log: list[OrderLogEntry]) -> list[progress.Station]:
+    """The progress line, with the times that payments and log know."""
+    order = at.order
+    paid = next((each for each in reversed(payments) if each.state == PaymentState.PAID), None)
+    done: dict[str, str] = {}
+    for entry in log:
+        reached = entry.changes.get("fulfilment_status", {}).get("new")
+        if reached:
+            done.setdefault(reached, at.short(entry.created_at))
+    look = at.catalogue.look(Kind.FULFILMENT, order.fulfilment_status, order.fulfilment_own_status_id)
+    return progress.stations(
+        order,
+        placed=at.short(order.placed_at),
+        paid=", ".join(filter(None, [at.short(paid.paid_at or paid.created_at), paid.method])) if paid else "",
+        done=done,
+        status_label=str(look.label),
+    )
+
+
+def primary(at: PageContext, steps: list[progress.Step]) -> Button | None:
+    """The likeliest step that this person may take."""
+    for step in steps:
+        if at.may(step.kind):
+            seen = current_code(at.order, step.kind, at.catalogue)
+            return Button(step.label, step.icon, at.action_url(f"set-{step.kind}"), step.code, seen)
+    return None
+
+
+def menus(at: PageContext) -> list[StatusMenu]:
+    """The moves that are possible, by kind; a kind without one, or without the right to it, is left out."""
+    order = at.order
+    possible = []
+    for kind, old in (
+        (Kind.FULFILMENT, order.fulfilment_status),
+        (Kind.PAYMENT, order.payment_status),
+        (Kind.INTERNAL, ""),
+    ):
+        seen = current_code(order, kind, at.catalogue)
+        looks = [look for look in looks_of(at, kind) if look.code != seen and _may_follow(at, kind, old, look.code)]
+        can_clear = kind == Kind.INTERNAL and bool(seen)
+        if at.may(kind) and (looks or can_clear):
+            possible.append(StatusMenu(Kind(kind).label, at.action_url(f"set-{kind}"), looks, seen, can_clear))
+    return possible
+
+
+def looks_of(at: PageContext, kind: str) -> list[Look]:
+    """The statuses of a kind that a person may choose."""
+    return [choice.look for choice in choices_of(at.catalogue, kind)]
+
+
+def _may_follow(at: PageContext, kind: str, old: str, code: str) -> bool:
+    if kind == Kind.INTERNAL:
+        return True
+    own = at.catalogue.find(kind, code)
+    new = own.stands_for if own else code
+    return new != FulfilmentStatus.ABORTED and may_follow(kind, old, new)

@@ -1,0 +1,136 @@
+"""The whole page, read with a known number of queries and handed to the template as text."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.http import QueryDict
+from django.utils.translation import ngettext
+
+from backoffice.models import Shop, StaffMember
+from orders import display, progress
+from orders.models import Order
+from orders.order_list import neighbours
+from orders.order_page import amounts, cards, head, lines
+from orders.order_page.context import Link, PageContext, PageQuery, Rights
+from orders.timeline import SHOWN_LABELS, Timeline, entries_of, timeline, words_of
+from statuses.kinds import Kind, Look
+
+
+@dataclass
+class OrderPage:
+    number: str
+    rights: Rights
+    url: str
+    query: str
+    back_url: str
+    list_is_filtered: bool
+    previous_url: str
+    next_url: str
+    is_deleted: bool
+    deleted_at: str
+    pills: list[Look]
+    meta: list[str]
+    total: str
+    folder: str
+    stations: list[progress.Station]
+    primary: head.Button | None
+    menus: list[head.StatusMenu]
+    lines: list[lines.LineRow]
+    number_of_lines: str
+    open_line: int | None
+    line_looks: list[Look]
+    line_sorts: list[Link]
+    size: str
+    totals: list[amounts.Amount]
+    message: str
+    message_is_read: bool
+    message_read_at: str
+    customer: list[cards.Fact]
+    customer_url: str
+    ship_to: list[str]
+    bill_to: list[str]
+    payments: list[amounts.MoneyRow]
+    refunds_to_pay_out: list[str]
+    shipments: list[cards.ShipmentRow]
+    notes: list[cards.NoteRow]
+    more: list[cards.Fact]
+    timeline: Timeline
+    timeline_tabs: list[Link]
+    earlier_url: str
+    has_personal_number: bool
+    personal_number: str = ""
+
+
+def order_page(
+    order: Order, *, shop: Shop, staff: StaffMember, query: PageQuery, personal_number: str = ""
+) -> OrderPage:
+    """Read and lay out everything; `order` comes with `folder` and `target_shop`, `personal_number` when it may show.
+
+    Ten queries, whatever the order holds, and two more for the orders beside it.
+    """
+    at = PageContext(order, shop, staff, query)
+    order_lines = list(order.lines.all())
+    payments, refunds = list(order.payments.all()), list(order.refunds.select_related("payment"))
+    shipments = order.shipments.annotate(number_of_lines=Count("lines"))
+    log = entries_of(order, shown=query.log, before=query.before)
+    told = timeline(
+        log,
+        order,
+        staff=staff,
+        words=words_of(shop),
+        zone=at.zone,
+        shown=query.log,
+        is_newest_page=query.before is None,
+    )
+    beside = neighbours(order, shop, QueryDict(query.list_query))
+    ship_to, bill_to = order.shipping_address, order.billing_address
+    return OrderPage(
+        number=order.display_number,
+        rights=at.rights,
+        url=at.url + query.but(),
+        query=query.but(),
+        back_url=head.list_url(at),
+        list_is_filtered=bool(query.list_query),
+        previous_url=head.order_url(at, beside.newer),
+        next_url=head.order_url(at, beside.older),
+        is_deleted=order.deleted_at is not None,
+        deleted_at=at.date_time(order.deleted_at),
+        pills=head.pills(at),
+        meta=head.meta(at, order_lines),
+        total=at.money(order.total),
+        folder=order.folder.name if order.folder else "",
+        stations=head.stations(at, payments, log),
+        primary=head.primary(at, progress.next_steps(order)),
+        menus=head.menus(at),
+        lines=lines.line_rows(at, order_lines),
+        number_of_lines=_number_of_lines(len(order_lines)),
+        open_line=query.line,
+        line_looks=head.looks_of(at, Kind.LINE) if at.rights.change else [],
+        line_sorts=lines.line_sorts(at),
+        size=lines.size(at),
+        totals=amounts.totals(at),
+        message=order.customer_message,
+        message_is_read=order.message_read_at is not None,
+        message_read_at=at.date_time(order.message_read_at),
+        customer=cards.customer(at),
+        customer_url=cards.customer_url(at),
+        ship_to=cards.address_rows(ship_to),
+        bill_to=cards.address_rows(bill_to) if bill_to != ship_to else [],
+        payments=amounts.money_rows(at, payments, refunds),
+        refunds_to_pay_out=amounts.still_to_pay_out(at, refunds),
+        shipments=[cards.shipment_row(at, each) for each in shipments],
+        notes=[cards.note_row(at, each) for each in order.notes.all()],
+        more=cards.more(at),
+        timeline=told,
+        timeline_tabs=[
+            Link(label, f"{at.url}{query.but(log=shown)}#timeline", shown == query.log)
+            for shown, label in SHOWN_LABELS.items()
+        ],
+        earlier_url=f"{at.url}{query.but(before=str(told.earlier))}#timeline" if told.earlier else "",
+        has_personal_number=bool(order.personal_number) and at.rights.see_personal_data,
+        personal_number=personal_number,
+    )
+
+
+def _number_of_lines(number: int) -> str:
+    return ngettext("%(number)s line", "%(number)s lines", number) % {"number": display.integer(number)}
