@@ -3,6 +3,10 @@
 Three letters and more go to the trigram index of the side table (FTS5 on SQLite, pg_trgm on PostgreSQL; without
 either PostgreSQL scans the shop's texts). One or two letters would read most of the index, so they are compared
 with the beginning of order numbers only. Needles are folded in Python exactly as the stored text is.
+
+Few matches are fetched and sorted; many are found by walking the newest orders and looking at each one's text. No
+planner can tell the two cases apart by its statistics (a rare word that it believes common costs a walk through the
+whole shop), so a count that stops at a thousand decides.
 """
 
 import re
@@ -10,7 +14,7 @@ from functools import reduce
 from operator import and_, or_
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from backoffice.models import Shop
@@ -18,6 +22,8 @@ from orders.models import Order, OrderSearchText
 from orders.services.search import folded
 
 SHORTEST_WORD = 3
+# Up to this many matches are fetched and sorted; more are walked to from the newest order.
+FETCHED_AT_MOST = 1000
 LONGEST_NEEDLE = 100
 NUMBER = re.compile(r"(?:[1-9][0-9]{0,11}_)?0*([0-9]{1,15})")
 # Numbers have at most 18 digits.
@@ -42,21 +48,48 @@ def order_of(needle: str, shop: Shop) -> Order | None:
 
 def matching(needle: str, orders: QuerySet[Order], shop: Shop) -> QuerySet[Order]:
     """`orders` narrowed to those with every word of `needle` in one of their searchable fields."""
-    words = [word for word in folded(_without_nul(needle))[:LONGEST_NEEDLE].split(" ") if word]
+    words = _words(needle)
     if not words:
         return orders
-    long_words = [word for word in words if len(word) >= SHORTEST_WORD]
-    if not long_words:
+    if not _has_long_word(words):
         return orders.filter(_number_starts_with(words[0])) if len(words) == 1 else orders.none()
+    keys = list(_texts(words, shop).values_list("order_id", flat=True)[: FETCHED_AT_MOST + 1])
+    if len(keys) <= FETCHED_AT_MOST:
+        return orders.filter(pk__in=keys)
+    return orders.filter(Exists(OrderSearchText.objects.filter(_has_all(words), order=OuterRef("pk"))))
+
+
+def number_matching(needle: str, shop: Shop, *, at_most: int) -> int | None:
+    """How many orders of the shop match, deleted ones too, counted up to a cap; None when the index cannot tell."""
+    words = _words(needle)
+    return _texts(words, shop)[:at_most].count() if _has_long_word(words) else None
+
+
+def _words(needle: str) -> list[str]:
+    return [word for word in folded(_without_nul(needle))[:LONGEST_NEEDLE].split(" ") if word]
+
+
+def _has_long_word(words: list[str]) -> bool:
+    return any(len(word) >= SHORTEST_WORD for word in words)
+
+
+def _texts(words: list[str], shop: Shop) -> QuerySet[OrderSearchText]:
+    """The search texts with every word, found by the database's trigram index."""
     texts = OrderSearchText.objects.filter(shop=shop)
-    if connection.vendor == "sqlite":
-        texts = texts.filter(order_id__in=_trigram_rows(" AND ", long_words))
-        rest = [word for word in words if len(word) < SHORTEST_WORD]
-    else:
-        rest = words
+    if connection.vendor != "sqlite":
+        return texts.filter(_has_all(words))
+    long_words = [word for word in words if len(word) >= SHORTEST_WORD]
+    # A join and not IN (…): so that a limit stops the search in the index too.
+    return texts.filter(_has_all([word for word in words if len(word) < SHORTEST_WORD])).extra(  # noqa: S610
+        tables=["orders_search_trigrams"],
+        where=["orders_search_trigrams.rowid = orders_ordersearchtext.order_id", "orders_search_trigrams MATCH %s"],
+        params=[_phrases(" AND ", long_words)],
+    )
+
+
+def _has_all(words: list[str]) -> Q:
     # `contains` escapes % and _ and, on SQLite, would ignore case for ASCII; the texts are lower case already.
-    texts = texts.filter(reduce(and_, (Q(text__contains=word) for word in rest), Q()))
-    return orders.filter(pk__in=texts.values("order_id"))
+    return reduce(and_, (Q(text__contains=word) for word in words), Q())
 
 
 def with_any_text(needles: list[str], shop: Shop) -> Q:
@@ -76,9 +109,15 @@ def with_any_text(needles: list[str], shop: Shop) -> Q:
 
 
 def _trigram_rows(joined_by: str, texts: list[str]) -> RawSQL:
-    """Keys of the texts that FTS5 finds; a quoted phrase is any sequence of letters, spaces too."""
-    match = joined_by.join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in texts)
-    return RawSQL("SELECT rowid FROM orders_search_trigrams WHERE orders_search_trigrams MATCH %s", [match])
+    """Keys of the texts that FTS5 finds."""
+    return RawSQL(
+        "SELECT rowid FROM orders_search_trigrams WHERE orders_search_trigrams MATCH %s", [_phrases(joined_by, texts)]
+    )
+
+
+def _phrases(joined_by: str, texts: list[str]) -> str:
+    """An FTS5 query; a quoted phrase is any sequence of letters, spaces too."""
+    return joined_by.join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in texts)
 
 
 def is_too_short(needle: str) -> bool:

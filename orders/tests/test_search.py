@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from orders.models import Address, Order
-from orders.search import matching, order_of
+from orders.search import matching, number_matching, order_of
 from orders.services.new_order import NewPayment, NewShipment
 from orders.tests.factories import PLACED_AT, make_order, new_line
 
@@ -119,3 +119,18 @@ def test_odd_needles_are_no_failure(clerk_client, shop, needle):
     response = clerk_client.get(reverse("orders:search", args=[shop.number]), {"q": needle}, follow=True)
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("fetched_at_most", [0, 1000])
+def test_both_plans_find_the_same(shop, other_shop, rich_order, monkeypatch, fetched_at_most):
+    monkeypatch.setattr("orders.search.FETCHED_AT_MOST", fetched_at_most)
+    for number in (1, 2, 3):
+        make_order(shop, number=number, customer_company="Hotel Zee", customer_name="Bo")
+    make_order(other_shop, number=4, customer_company="Hotel Zee")
+
+    assert found("hotel zee", shop) == [1, 2, 3, 10492]
+    assert found("hotel bo", shop) == [1, 2, 3]
+    assert found("zeezicht", shop) == [10492]
+    assert number_matching("hotel zee", shop, at_most=10) == 4
+    assert number_matching("hotel", shop, at_most=2) == 2
+    assert number_matching("ho", shop, at_most=10) is None
