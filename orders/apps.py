@@ -12,10 +12,12 @@ class OrdersConfig(AppConfig):
         from backoffice.context import COUNTERS, NavEntry, register_page
         from backoffice.roles import Permission
         from orders import jobs
+        from orders.exports import jobs as exports
         from orders.order_list import todo_count
         from orders.services import own_statuses
 
         register_page(NavEntry("orders:list", _("Orders"), "orders", Permission.VIEW_ORDERS, position=20))
         jobs.register()
+        exports.register()
         own_statuses.register()
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

@@ -1,0 +1,125 @@
+"""The formats there are: what a file of each holds and who writes it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, Any
+
+from django.db.models import TextChoices
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.models import Shop
+from orders.documents import PARTS, OrderDocument
+from orders.exports.carriers import LABELS, MYPARCEL, CarrierTable
+from orders.exports.csv import COMMA, SEMICOLON, CsvWriter, Dialect
+from orders.exports.table import ORDER_COLUMNS, Heading, Table
+from orders.exports.xlsx import XlsxWriter
+from orders.exports.xml import Escape, write_orders
+
+
+class Format(TextChoices):
+    XLSX = "xlsx", gettext_lazy("Excel (XLSX)")
+    XML = "xml", gettext_lazy("XML, all there is to know")
+    CSV = "csv", gettext_lazy("CSV, comma and decimal point")
+    CSV_SEMICOLON = "csv_semicolon", gettext_lazy("CSV, semicolon and decimal comma")
+    MYPARCEL = "myparcel", gettext_lazy("MyParcel shipments (CSV)")
+    LABELS = "labels", gettext_lazy("Address labels (CSV)")
+
+    @property
+    def suffix(self) -> str:
+        return self.value if self in (Format.XLSX, Format.XML) else "csv"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether rows and columns can be chosen."""
+        return self in (Format.XLSX, Format.CSV, Format.CSV_SEMICOLON)
+
+    @property
+    def is_for_carrier(self) -> bool:
+        return self in (Format.MYPARCEL, Format.LABELS)
+
+
+@dataclass
+class Written:
+    """What became of an export: rows written, characters replaced because no file can carry them, texts cut."""
+
+    rows: int = 0
+    replaced: int = 0
+    cut: int = 0
+
+
+Writer = Callable[[IO[bytes], Iterable[OrderDocument], int], Written]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns a table has; no `columns` means all. Without effect on XML and carrier files."""
+
+    columns: tuple[str, ...] = ()
+    is_per_line: bool = False
+    has_stable_headings: bool = False
+
+
+def writer_of(chosen: Format, layout: Layout, shop: Shop) -> tuple[Writer, frozenset[str]]:
+    """The function that writes documents (and how many there will be) to a file, and the parts they need."""
+    if chosen == Format.XML:
+        return partial(_write_xml, shop), PARTS
+    if chosen.is_for_carrier:
+        carrier = CarrierTable(MYPARCEL if chosen == Format.MYPARCEL else LABELS)
+        return partial(_write_csv, shop, carrier.headings(), carrier.rows, COMMA), carrier.parts
+    table = Table(layout.columns or list(ORDER_COLUMNS), is_per_line=layout.is_per_line)
+    headings = table.headings(is_stable=layout.has_stable_headings)
+    if chosen == Format.XLSX:
+        return partial(_write_xlsx, shop, headings, table.rows), table.parts
+    dialect = SEMICOLON if chosen == Format.CSV_SEMICOLON else COMMA
+    return partial(_write_csv, shop, headings, table.rows, dialect), table.parts
+
+
+RowsOf = Callable[[Iterable[OrderDocument]], Iterator[list[Any]]]
+
+
+def _write_xlsx(
+    shop: Shop,
+    headings: list[Heading],
+    rows_of: RowsOf,
+    file: IO[bytes],
+    documents: Iterable[OrderDocument],
+    count: int,
+) -> Written:
+    written = Written()
+    with XlsxWriter(file, headings, title=_("Orders"), zone=shop.zone) as writer:
+        writer.write(_counted(rows_of(documents), written))
+    written.replaced, written.cut = writer.number_replaced, writer.number_cut
+    return written
+
+
+def _write_csv(
+    shop: Shop,
+    headings: list[Heading],
+    rows_of: RowsOf,
+    dialect: Dialect,
+    file: IO[bytes],
+    documents: Iterable[OrderDocument],
+    count: int,
+) -> Written:
+    written = Written()
+    with CsvWriter(file, headings, zone=shop.zone, dialect=dialect) as writer:
+        writer.write(_counted(rows_of(documents), written))
+    written.replaced = writer.number_replaced
+    return written
+
+
+def _write_xml(shop: Shop, file: IO[bytes], documents: Iterable[OrderDocument], count: int) -> Written:
+    written, escape = Written(), Escape()
+    pieces = write_orders(_counted(documents, written), shop=shop, generated=timezone.now(), count=count, escape=escape)
+    file.writelines(pieces)
+    written.replaced = escape.number_replaced
+    return written
+
+
+def _counted(rows: Iterable[Any], written: Written) -> Iterator[Any]:
+    for row in rows:
+        written.rows += 1
+        yield row
