@@ -18,6 +18,7 @@ shop_pages = [
     path("jobs/<int:pk>/retry/", jobs.retry, name="job-retry"),
     path("jobs/<int:pk>/file/", jobs.download, name="job-file"),
     path("orders/", include("orders.urls")),
+    path("exports/", include("orders.export_urls")),
     path("statuses/", include("statuses.urls")),
 ]
 

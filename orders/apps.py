@@ -16,6 +16,7 @@ class OrdersConfig(AppConfig):
         from orders.order_list import todo_count
         from orders.services import own_statuses
 
+        register_page(NavEntry("exports:list", _("Exports"), "dl", Permission.EXPORT_ORDERS, position=40))
         register_page(NavEntry("orders:list", _("Orders"), "orders", Permission.VIEW_ORDERS, position=20))
         jobs.register()
         exports.register()

@@ -77,6 +77,11 @@ class Job(models.Model):
         return self.state in OPEN_STATES
 
     @property
+    def has_given_reason(self) -> bool:
+        """Whether `error` is a sentence for people; what broke unexpectedly is kept as an exception's name."""
+        return " " in self.error
+
+    @property
     def number_finished(self) -> int:
         return self.number_done + self.number_unchanged + self.number_failed
 

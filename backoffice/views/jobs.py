@@ -64,7 +64,10 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     if not job.file or job.state != JobState.DONE or (job.expires_at and job.expires_at < timezone.now()):
         raise Http404("No file, or it expired.")
     name = job.result.get("filename", job.file.name.rsplit("/", 1)[-1])
-    return FileResponse(job.file.open("rb"), as_attachment=True, filename=name)
+    try:
+        return FileResponse(job.file.open("rb"), as_attachment=True, filename=name)
+    except FileNotFoundError as gone:
+        raise Http404("The file was swept.") from gone
 
 
 def _job_or_404(request: HttpRequest, pk: int) -> Job:

@@ -24,13 +24,15 @@ NAMED_AT_MOST = 5
 @require_POST
 @requires(Permission.VIEW_ORDERS)
 def select(request: HttpRequest) -> HttpResponse:
-    """Keep the page's ticks, choose all that match, or clear; then on to the page that was asked for."""
+    """Keep the page's ticks, choose all that match, or clear; then on to the page, or the export, that was asked for."""
     try:
         _update_selection(request)
     except TooManySelected:
         messages.error(request, _too_many())
     if request.htmx or request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
+    if "export" in request.POST:
+        return redirect("exports:list", request.shop.number)
     return redirect(_list_url(request, request.POST.get("go", request.POST.get("query", ""))))
 
 
