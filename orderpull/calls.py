@@ -112,16 +112,16 @@ class ListCall:
     def is_signed_with(self, keys: list[str]) -> bool:
         """Whether `pk` was made with one of the keys; takes the same time for every wrong one."""
         sent = self.pk.encode()
-        return any(compare_digest(sent, self._digest(key)) for key in keys)
+        return any(compare_digest(sent, self.signature(key).encode()) for key in keys)
 
-    def _digest(self, key: str) -> bytes:
+    def signature(self, key: str) -> str:
         """SHA-1 in lower-case hex, as the protocol lays down; it guards one call for two minutes, nothing else."""
         asked = self.shop_number + self.subject
         if self.partner is None:
             signed = asked + self.rpc_id + key
         else:
             signed = asked + key + self.partner + self.module + self.rpc_id
-        return hashlib.sha1(signed.encode(), usedforsecurity=False).hexdigest().encode()
+        return hashlib.sha1(signed.encode(), usedforsecurity=False).hexdigest()
 
 
 def _wall_time(digits: str) -> datetime:

@@ -1,0 +1,98 @@
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils.module_loading import autodiscover_modules
+
+from backoffice.benches import BENCHES, DEFAULT_SIZE, Bench, Measured
+from backoffice.tests import servers
+
+HEAD = ("bench", "what", "measured", "hold")
+
+
+class Command(BaseCommand):
+    help = "Measure speed and memory in a fresh temporary database and print one table with ratios."
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("names", nargs="*", help="Which benches; all by default.")
+        parser.add_argument("--postgres", action="store_true", help="On a private PostgreSQL instead of SQLite.")
+        parser.add_argument("--orders", type=int, default=DEFAULT_SIZE, help="Orders of the largest shop.")
+        parser.add_argument("--here", action="store_true", help="In the database of the settings, which must be empty.")
+
+    def handle(self, *args, names: list[str], postgres: bool, orders: int, here: bool, **options) -> None:
+        autodiscover_modules("benches")
+        if unknown := set(names) - BENCHES.keys():
+            raise CommandError(f"No such bench: {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.")
+        if here:
+            self.measure([BENCHES[name] for name in names or BENCHES], orders)
+            return
+        with fresh_postgresql() if postgres else fresh_sqlite() as url:
+            run_child(url, "migrate", "--verbosity", "0")
+            run_child(url, "bench", "--here", "--orders", str(orders), *names)
+
+    def measure(self, benches: list[Bench], size: int) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("Benches have no place in production.")
+        print_row = self.stdout.write
+        print_row(f"{connection.vendor}, {size} orders\n")
+        print_row("{:<14}{:<64}{:>12}{:>10}".format(*HEAD))
+        missed = 0
+        for bench in benches:
+            if bench.is_for_postgresql and connection.vendor != "postgresql":
+                print_row(f"{bench.name:<14}needs --postgres")
+                continue
+            for measured in bench.measure(size):
+                missed += not measured.is_held
+                print_row(as_row(bench, measured))
+        if missed:
+            raise CommandError(f"{missed} not held.")
+
+
+def as_row(bench: Bench, measured: Measured) -> str:
+    hold = "" if measured.hold is None else f"≤ {measured.hold:g}"
+    value = f"{measured.value:.4g} {measured.unit}"
+    remark = f"  {measured.remark}" if measured.remark else ""
+    verdict = "" if measured.is_held else "  NOT HELD"
+    return f"{bench.name:<14}{measured.what:<64}{value:>12}{hold:>10}{verdict}{remark}"
+
+
+@contextmanager
+def fresh_sqlite() -> Iterator[str]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        yield f"sqlite:///{Path(folder) / 'bench.sqlite3'}"
+
+
+@contextmanager
+def fresh_postgresql() -> Iterator[str]:
+    with servers.postgres() as url:
+        name = f"bench_{os.getpid()}"
+        with psycopg.connect(on_database(url, "postgres"), autocommit=True) as server:
+            server.execute(f'CREATE DATABASE "{name}"')
+            yield on_database(url, name)
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def on_database(url: str, name: str) -> str:
+    """The same server's database `name`; urlunsplit would lose the empty host of a Unix socket."""
+    old = urlsplit(url).path
+    return url.replace(f"{old}?", f"/{name}?") if "?" in url else url.removesuffix(old) + f"/{name}"
+
+
+def run_child(url: str, *arguments: str) -> None:
+    """Run a command of ours on another database: which one is read from the environment at the start.
+
+    The environment `test` needs no collected static files and writes nothing under var/.
+    """
+    command = [sys.executable, sys.argv[0], *arguments]
+    environment = os.environ | {"DATABASE_URL": url, "DJANGO_ENV": "test", "LOG_LEVEL": "ERROR"}
+    if code := subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603
+        sys.exit(code)

@@ -1,0 +1,21 @@
+import pytest
+from django.core.management import call_command
+
+from orders import benches
+
+
+@pytest.fixture(autouse=True)
+def no_shops_kept():
+    """The benches keep their shops for the length of a run; here each story has a database of its own."""
+    yield
+    benches.shop_with.cache_clear()
+    benches.owner_of.cache_clear()
+
+
+@pytest.mark.django_db
+def test_the_benches_measure_with_few_orders(capsys):
+    call_command("bench", "queries", here=True, orders=3)
+
+    rows = capsys.readouterr().out
+    assert "orders:list at 3 orders" in rows
+    assert "orders:detail at 3 orders" in rows
