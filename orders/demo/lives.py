@@ -63,7 +63,7 @@ class Life:
     new: NewOrder
     placed_by: Actor
     steps: list[Step] = field(default_factory=list)
-    own: dict[str, int] = field(default_factory=dict)
+    own: dict[str, int | str] = field(default_factory=dict)
     times: dict[str, datetime] = field(default_factory=dict)
 
 

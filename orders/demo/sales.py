@@ -56,7 +56,7 @@ class Sale:
         self.payments: list[NewPayment] = []
         self.refunds: list[NewRefund] = []
         self.notes: list[NewNote] = []
-        self.own: dict[str, int] = {}
+        self.own: dict[str, int | str] = {}
         self.times: dict[str, datetime] = {}
         self.physical = [i for i, line in enumerate(self.lines) if line.kind == OrderLine.Kind.PHYSICAL]
 
@@ -173,7 +173,10 @@ class Sale:
             change = {"fulfilment_status": {"old": old.value, "new": status.value}}
             if own_id:
                 change = {"fulfilment_own_status_id": {"old": None, "new": own_id}} | change
-            step = Step(at, by, [(LogAction.FULFILMENT_CHANGED, change, "")])
+            action = LogAction.FULFILMENT_CHANGED
+            if status == F.ON_HOLD:
+                action, change = LogAction.ORDER_HELD, change | self._hold(old)
+            step = Step(at, by, [(action, change, "")])
             if status in {F.SHIPPED, F.PARTLY_SHIPPED} and self.physical:
                 step.entries.insert(0, (LogAction.SHIPMENT_ADDED, {}, self._ship(carrier, at)))
             if status == F.IN_PROGRESS:
@@ -183,6 +186,12 @@ class Sale:
         self.ended_at = self.steps[-1].at if path else self.scene.placed_at
         if own_id:
             self.own["fulfilment_own_status_id"] = own_id
+
+    def _hold(self, old: F) -> dict:
+        """Keep why the order is held and where it goes on; returns both as the log has them."""
+        reason = words.in_language(words.HOLD_REASONS, self.scene.language)
+        self.own |= {"hold_reason": reason, "status_before_hold": old.value}
+        return {name: {"old": "", "new": value} for name, value in self.own.items()}
 
     def _first_status(self) -> F:
         if self.status in {F.NEW, F.BACKORDERED}:
@@ -364,9 +373,7 @@ class Sale:
 
     def _talk(self) -> None:
         language = self.scene.language
-        if self.status == F.ON_HOLD:
-            self._note(words.in_language(words.HOLD_NOTES, language))
-        elif self.status == F.CANCELLED and self.rng.random() < 0.6:
+        if self.status == F.CANCELLED and self.rng.random() < 0.6:
             self._note(words.in_language(words.CANCELLED_NOTES, language))
         elif self.status in {F.DELIVERED, F.COMPLETED} and self.physical and self.rng.random() < 0.015:
             place = self.rng.choice(self.physical)

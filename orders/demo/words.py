@@ -54,7 +54,7 @@ CUSTOMER_NOTES = {
     "sv": ("Resten skickas så snart det är i lager.", "Tack för ert tålamod!"),
     "en": ("The baskets follow in a second parcel.", "Thank you for your patience!"),
 }
-HOLD_NOTES = {
+HOLD_REASONS = {
     "nl": "Adres klopt niet, klant gemaild.",
     "sv": "Adressen stämmer inte, har mejlat kunden.",
     "en": "Address does not exist, mailed the customer.",

@@ -463,6 +463,15 @@ def test_the_shop_lives(living_world):
     assert OrderLogEntry.objects.filter(actor="Tomas Dijkstra", action="fulfilment.changed").exists()
 
 
+def test_an_order_on_hold_says_why_and_goes_on_where_it_was(living_world):
+    held = Order.objects.filter(fulfilment_status="on_hold", shop__number="12345").first()
+
+    entry = held.log.get(action="order.held")
+    assert held.hold_reason == "Adres klopt niet, klant gemaild."
+    assert entry.changes["hold_reason"] == {"old": "", "new": held.hold_reason}
+    assert entry.changes["status_before_hold"]["new"] == held.status_before_hold == "ready"
+
+
 def test_aborted_checkouts_have_no_payment(living_world):
     aborted = Order.objects.filter(fulfilment_status="aborted")
     assert aborted.exists()
