@@ -1,6 +1,8 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from orders.models import LogAction, StatusCount
 from orders.services import (
@@ -88,14 +90,16 @@ def test_lines_and_what_the_list_shows_of_them_go_back(shop, actor):
     assert (reread(order).number_of_lines_backordered, order.number_of_lines_done) == (0, 3)
 
 
-def test_undoing_many_lines_costs_as_many_queries_as_undoing_a_few(shop, actor, django_assert_num_queries):
+def test_undoing_many_lines_costs_as_many_queries_as_undoing_a_few(shop, actor):
     few = set_line_status(make_order(shop, lines=2), "shipped", by=actor)
     many = set_line_status(make_order(shop, lines=40), "shipped", by=actor)
 
-    with django_assert_num_queries(12):
+    with CaptureQueriesContext(connection) as for_few:
         undo(few[0].act, shop=shop, by=actor)
-    with django_assert_num_queries(12):
+    with CaptureQueriesContext(connection) as for_many:
         undo(many[0].act, shop=shop, by=actor)
+
+    assert len(for_few) == len(for_many) < 20
 
 
 def test_a_deleted_order_comes_back(shop, actor):
