@@ -1,6 +1,6 @@
 """The formats there are: what a file of each holds and who writes it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.models import Shop
-from orders.documents import PARTS, OrderDocument
+from orders.documents import OrderDocument, order_documents, order_values
 from orders.exports.carriers import LABELS, MYPARCEL, CarrierTable
 from orders.exports.csv import COMMA, SEMICOLON, CsvWriter, Dialect
 from orders.exports.table import ORDER_COLUMNS, Heading, Table
@@ -50,7 +50,10 @@ class Written:
     cut: int = 0
 
 
-Writer = Callable[[IO[bytes], Iterable[OrderDocument], int], Written]
+# What is read of the orders with these keys, one thing each, and who writes so many of them to a file.
+Reader = Callable[[Iterable[int]], Iterator[Any]]
+Writer = Callable[[IO[bytes], Iterable[Any], int], Written]
+RowsOf = Callable[[Iterable[Any]], Iterator[Sequence[Any]]]
 
 
 @dataclass(frozen=True)
@@ -62,22 +65,28 @@ class Layout:
     has_stable_headings: bool = False
 
 
-def writer_of(chosen: Format, layout: Layout, shop: Shop) -> tuple[Writer, frozenset[str]]:
-    """The function that writes documents (and how many there will be) to a file, and the parts they need."""
+def reader_and_writer(chosen: Format, layout: Layout, shop: Shop) -> tuple[Reader, Writer]:
+    """How orders of `shop` are read for a format, and how what was read is written."""
     if chosen == Format.XML:
-        return partial(_write_xml, shop), PARTS
+        return partial(order_documents, shop=shop), partial(_write_xml, shop)
     if chosen.is_for_carrier:
         carrier = CarrierTable(MYPARCEL if chosen == Format.MYPARCEL else LABELS)
-        return partial(_write_csv, shop, carrier.headings(), carrier.rows, COMMA), carrier.parts
+        read = partial(order_documents, shop=shop, parts=carrier.parts)
+        return read, partial(_write_csv, shop, carrier.headings(), carrier.rows, COMMA)
     table = Table(layout.columns or list(ORDER_COLUMNS), is_per_line=layout.is_per_line)
     headings = table.headings(is_stable=layout.has_stable_headings)
+    read, rows_of = _reader_of(table, shop)
     if chosen == Format.XLSX:
-        return partial(_write_xlsx, shop, headings, table.rows), table.parts
+        return read, partial(_write_xlsx, shop, headings, rows_of)
     dialect = SEMICOLON if chosen == Format.CSV_SEMICOLON else COMMA
-    return partial(_write_csv, shop, headings, table.rows, dialect), table.parts
+    return read, partial(_write_csv, shop, headings, rows_of, dialect)
 
 
-RowsOf = Callable[[Iterable[OrderDocument]], Iterator[list[Any]]]
+def _reader_of(table: Table, shop: Shop) -> tuple[Reader, RowsOf]:
+    """What is read for a table and how it becomes rows: the values themselves where that is enough."""
+    if table.paths is not None:
+        return partial(order_values, shop=shop, paths=table.paths), iter
+    return partial(order_documents, shop=shop, parts=table.parts), table.rows
 
 
 def _write_xlsx(
@@ -85,12 +94,12 @@ def _write_xlsx(
     headings: list[Heading],
     rows_of: RowsOf,
     file: IO[bytes],
-    documents: Iterable[OrderDocument],
+    orders: Iterable[Any],
     count: int,
 ) -> Written:
     written = Written()
     with XlsxWriter(file, headings, title=_("Orders"), zone=shop.zone) as writer:
-        writer.write(_counted(rows_of(documents), written))
+        writer.write(_counted(rows_of(orders), written))
     written.replaced, written.cut = writer.number_replaced, writer.number_cut
     return written
 
@@ -101,12 +110,12 @@ def _write_csv(
     rows_of: RowsOf,
     dialect: Dialect,
     file: IO[bytes],
-    documents: Iterable[OrderDocument],
+    orders: Iterable[Any],
     count: int,
 ) -> Written:
     written = Written()
     with CsvWriter(file, headings, zone=shop.zone, dialect=dialect) as writer:
-        writer.write(_counted(rows_of(documents), written))
+        writer.write(_counted(rows_of(orders), written))
     written.replaced = writer.number_replaced
     return written
 

@@ -18,8 +18,7 @@ from backoffice.faults import fault
 from backoffice.jobs import JobFailed, JobKind, register_kind, report_progress, start
 from backoffice.models import Job, Shop
 from backoffice.roles import Permission
-from orders.documents import OrderDocument, order_documents
-from orders.exports.formats import Format, Layout, Writer, writer_of
+from orders.exports.formats import Format, Layout, Reader, Writer, reader_and_writer
 from orders.exports.xml import keys_of
 from orders.filters import OrderFilter
 from orders.models import Order
@@ -80,26 +79,25 @@ def export(job: Job) -> None:
     request = ExportRequest.of(job)
     with override(_language_of(job)):
         keys = keys_of(request.orders(job.shop))
-        writer, parts = writer_of(Format(request.format), request.layout, job.shop)
+        read, write = reader_and_writer(Format(request.format), request.layout, job.shop)
         job_files.publish(
             job,
             filename=_filename(request, job.shop),
-            write=lambda file: _write(file, writer, parts, keys, job),
+            write=lambda file: _write(file, read, write, keys, job),
         )
 
 
-def _write(file: IO[bytes], writer: Writer, parts: frozenset[str], keys: "array[int]", job: Job) -> dict[str, Any]:
+def _write(file: IO[bytes], read: Reader, write: Writer, keys: "array[int]", job: Job) -> dict[str, Any]:
     report_progress(job, 0, len(keys))
-    documents = order_documents(keys, shop=job.shop, parts=parts)
-    written = writer(file, _reported(documents, job, len(keys)), len(keys))
+    written = write(file, _reported(read(keys), job, len(keys)), len(keys))
     report_progress(job, len(keys), len(keys))
     return {"orders": len(keys)} | asdict(written)
 
 
-def _reported(documents: Iterable[OrderDocument], job: Job, total: int) -> Iterator[OrderDocument]:
-    """The documents, saying now and then how far it is: the lease is renewed, Stop is heard."""
-    for number, document in enumerate(documents, start=1):
-        yield document
+def _reported(orders: Iterable[Any], job: Job, total: int) -> Iterator[Any]:
+    """What was read of the orders, saying now and then how far it is: the lease is renewed, Stop is heard."""
+    for number, order in enumerate(orders, start=1):
+        yield order
         if number % ORDERS_PER_REPORT == 0:
             report_progress(job, number, total)
             fault("exports.reported")

@@ -18,7 +18,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from orders.documents import LineDocument, OrderDocument
+from orders.documents import VALUE_PATHS, LineDocument, OrderDocument
 from statuses.kinds import Kind
 
 
@@ -49,20 +49,24 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True)
 class ValueColumn:
-    """One column. `value` reads it from a document; `parts` are the lists of the document it needs."""
+    """One column. `value` reads it from a document; `parts` are the lists of the document it needs.
+
+    `path` says where it stands there, or is empty when it is made of several things.
+    """
 
     key: str
     label: str | Promise
     kind: ValueKind
     value: Callable[[Any], Any]
     parts: frozenset[str] = frozenset()
+    path: str = ""
 
     def heading(self, *, is_stable: bool = False) -> Heading:
         return Heading(self.key if is_stable else str(self.label), self.kind)
 
 
 def _read(key: str, label: str | Promise, kind: ValueKind, path: str) -> ValueColumn:
-    return ValueColumn(key, label, kind, attrgetter(path))
+    return ValueColumn(key, label, kind, attrgetter(path), path=path)
 
 
 def _made(
@@ -241,6 +245,12 @@ class Table:
         """The lists of a document that the rows need; the others need not be read."""
         own = frozenset({"lines"}) if self.of_line else frozenset()
         return own.union(*(column.parts for column in self.of_order))
+
+    @property
+    def paths(self) -> list[str] | None:
+        """Where in a document each value of a row stands, None when that does not make the rows."""
+        paths = [column.path for column in self.of_order]
+        return paths if not self.of_line and VALUE_PATHS.issuperset(paths) else None
 
     def headings(self, *, is_stable: bool = False) -> list[Heading]:
         return [column.heading(is_stable=is_stable) for column in [*self.of_order, *self.of_line]]

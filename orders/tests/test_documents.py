@@ -1,13 +1,22 @@
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import attrgetter
 
 import pytest
 from django.db.models import Model
 
 from backoffice.tests.factories import make_shop
 from orders import documents
-from orders.documents import NoteDocument, OwnStatusDocument, ShippedLineDocument, StatusDocument, order_documents
+from orders.documents import (
+    VALUE_PATHS,
+    NoteDocument,
+    OwnStatusDocument,
+    ShippedLineDocument,
+    StatusDocument,
+    order_documents,
+    order_values,
+)
 from orders.models import Address, Order, OrderNote
 from orders.services import add_note, delete_orders, set_fulfilment_status, set_internal_status, set_line_status
 from orders.services.new_order import NewPayment, NewRefund, NewShipment
@@ -195,3 +204,30 @@ def everything_in(value):
     elif isinstance(value, tuple):
         for each in value:
             yield from everything_in(each)
+
+
+def test_values_are_those_of_the_documents(shop, actor):
+    make_full_order(shop, source="marketplace", source_name="bol", source_id="B-1")
+    make_order(shop, number=2)
+    keys = list(Order.objects.values_list("pk", flat=True))
+    paths = sorted(VALUE_PATHS)
+
+    values = list(order_values(keys, shop=shop, paths=paths))
+
+    assert values == [attrgetter(*paths)(document) for document in order_documents(keys, shop=shop)]
+
+
+def test_values_are_read_in_the_order_asked_for_and_of_this_shop_only(shop, other_shop):
+    first, second = make_order(shop, number=1), make_order(shop, number=2)
+    foreign = make_order(other_shop, number=3)
+
+    values = order_values([second.pk, foreign.pk, first.pk, 999], shop=shop, paths=["number"])
+
+    assert list(values) == [("00002",), ("00001",)]
+
+
+def test_values_cost_two_queries(shop, django_assert_num_queries):
+    keys = [make_order(shop, number=number).pk for number in (1, 2, 3)]
+
+    with django_assert_num_queries(2):
+        assert len(list(order_values(keys, shop=shop, paths=["number", "totals.open", "payment.label"]))) == 3
