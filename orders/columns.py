@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from orders import display
+from orders import display, waiting
 from orders.models import Source
 from statuses.catalogue import Catalogue
 from statuses.kinds import Kind, Look, RowLook
@@ -45,7 +45,7 @@ class Column:
     fields: tuple[str, ...]
     cell: Cell
     css: str = ""
-    # The first sort direction a click gives, "" when the column cannot be sorted by an index.
+    # The first sort direction a click gives, "+" or "-"; "" when the column cannot be sorted by an index.
     sort: str = ""
     label_is_hidden: bool = False
 
@@ -163,6 +163,16 @@ def _shipping(row, at: CellContext) -> str:
     return escape(row.shipping_method)
 
 
+def _waiting(row, at: CellContext) -> SafeString | str:
+    """The reason, and what to do about it as a link to where it is done."""
+    action = waiting.next_action(row)
+    if action is None:
+        return ""
+    url = at.order_url.format(f"{row.number:05d}")
+    reason = waiting.sentence(row, at.zone)
+    return format_html('{} <a class="next" href="{}#waiting">{}</a>', reason, url, action.label)
+
+
 def _total(row, at: CellContext) -> str:
     return escape(display.money(row.total, row.currency))
 
@@ -198,9 +208,18 @@ _REGISTRY = [
     Column("shipping", gettext_lazy("Shipping"), ("shipping_method",), _shipping, "f-ship mut"),
     Column("total", gettext_lazy("Total"), ("total", "currency"), _total, "f-tot num"),
     Column("changed", gettext_lazy("Changed"), ("changed_at",), _changed, "f-chg mut num", sort="-"),
+    Column(
+        "waiting",
+        gettext_lazy("Waiting for"),
+        ("number", "waiting_for", "waiting_day", "placed_at", "hold_reason", "status_before_hold"),
+        _waiting,
+        "f-wait",
+        sort="+",
+    ),
 ]
 COLUMNS: dict[str, Column] = {column.key: column for column in _REGISTRY}
-DEFAULT_COLUMNS = tuple(COLUMNS)
+# Why an order waits is shown where the list is about it.
+DEFAULT_COLUMNS = tuple(key for key in COLUMNS if key != "waiting")
 # Needed by every row whatever is shown: its key, checkbox and colour.
 ROW_FIELDS = ("id", "number", "fulfilment_status", "fulfilment_own_status_id")
 

@@ -5,6 +5,7 @@ from orders.models.note import Folder, OrderNote
 from orders.models.order import Address, Order, OrderSearchText, Source
 from orders.models.payment import Payment, PaymentState, Refund, RefundState
 from orders.models.shipment import Shipment, ShipmentLine
+from orders.models.waiting import WaitingFor
 
 __all__ = [
     "Address",
@@ -25,4 +26,5 @@ __all__ = [
     "ShopClock",
     "Source",
     "StatusCount",
+    "WaitingFor",
 ]

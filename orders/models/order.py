@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.models import Shop, ShopQuerySet
 from orders.models import fields
+from orders.models.waiting import WaitingFor
 from statuses.kinds import FulfilmentStatus, PaymentStatus
 from statuses.models import ShopStatus
 
@@ -74,6 +75,10 @@ class Order(models.Model):
     # Why the order is on hold, and the built-in status it goes back to.
     hold_reason = models.CharField(max_length=250, blank=True)
     status_before_hold = models.CharField(max_length=20, blank=True)
+    # Why it waits (`orders.waiting`), the day that its sentence names, and when time alone may change the answer.
+    waiting_for = models.PositiveSmallIntegerField(choices=WaitingFor.choices, default=WaitingFor.NOTHING)
+    waiting_day = models.DateField(null=True)
+    waiting_review_at = models.DateTimeField(null=True)
     folder = models.ForeignKey("orders.Folder", on_delete=models.SET_NULL, null=True, related_name="orders")
 
     customer_name = models.CharField(max_length=120, blank=True)
@@ -154,6 +159,12 @@ class Order(models.Model):
             models.Index(fields=["shop", "fulfilment_status", "-placed_at", "-id"], name="order_by_fulfilment"),
             models.Index(fields=["shop", "payment_status", "-placed_at", "-id"], name="order_by_payment"),
             models.Index(fields=["shop", "changed_at", "id"], name="order_by_change"),
+            models.Index(fields=["shop", "waiting_for", "id"], name="order_by_waiting"),
+            models.Index(
+                fields=["waiting_review_at"],
+                name="order_review_due",
+                condition=models.Q(waiting_review_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

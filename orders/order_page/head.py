@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import ngettext
 
-from orders import display, progress
+from orders import display, progress, waiting
 from orders.models import OrderLine, OrderLogEntry, Payment, PaymentState, Source
 from orders.order_page.context import PageContext, dotted, weight
 from orders.services.status import current_code
@@ -26,6 +26,16 @@ class Button:
     url: str
     status: str
     seen: str
+
+
+@dataclass(frozen=True)
+class WaitingLine:
+    """Why the order waits and what to do about it: a button, or a card of the page; neither without the right."""
+
+    text: str
+    button: Button | None = None
+    label: str | Promise = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,22 @@ def primary(at: PageContext, steps: list[progress.Step]) -> Button | None:
             seen = current_code(at.order, step.kind, at.catalogue)
             return Button(step.label, step.icon, at.action_url(f"set-{step.kind}"), step.code, seen)
     return None
+
+
+def waiting_line(at: PageContext) -> WaitingLine | None:
+    """Why the order waits; None when it does not."""
+    action = waiting.next_action(at.order)
+    if action is None:
+        return None
+    text = waiting.sentence(at.order, at.zone)
+    if action.anchor:
+        return WaitingLine(text, label=action.label, anchor=action.anchor)
+    if not at.may(action.kind):
+        return WaitingLine(text)
+    if action.kind == waiting.READ:
+        return WaitingLine(text, Button(action.label, action.icon, at.action_url("read-message"), "", ""))
+    seen = current_code(at.order, action.kind, at.catalogue)
+    return WaitingLine(text, Button(action.label, action.icon, at.action_url(f"set-{action.kind}"), action.code, seen))
 
 
 def menus(at: PageContext) -> list[StatusMenu]:

@@ -34,6 +34,7 @@ class OrderPage:
     folder: str
     stations: list[progress.Station]
     primary: head.Button | None
+    waiting: head.WaitingLine | None
     menus: list[head.StatusMenu]
     lines: list[lines.LineRow]
     number_of_lines: str
@@ -101,6 +102,7 @@ def order_page(
         folder=order.folder.name if order.folder else "",
         stations=head.stations(at, payments, log),
         primary=head.primary(at, progress.next_steps(order)),
+        waiting=head.waiting_line(at),
         menus=head.menus(at),
         lines=lines.line_rows(at, order_lines),
         number_of_lines=_number_of_lines(len(order_lines)),

@@ -28,6 +28,7 @@ from backoffice.actor import Actor
 from backoffice.models import Shop
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, ShopClock, StatusCount
 from orders.services.errors import OrderNotFound
+from orders.waiting import values_of, waits_of
 from statuses.kinds import Kind
 
 # Sent inside the transaction, while the shop's clock is locked: ears must be quick.
@@ -153,6 +154,7 @@ class Change:
         changed = sorted(self._touched | self._fields.keys())
         if changed:
             at, mark = move_clock(self.shop)
+            self._see_what_waits(changed, at)
             self._save_orders(changed, at, mark)
             self._move_counters(changed)
         if self.entries:
@@ -162,6 +164,11 @@ class Change:
                 entry.version = self._orders[entry.order_id].version
             OrderLogEntry.objects.bulk_create(self.entries)
             order_changed.send(sender=Change, shop=self.shop, entries=self.entries)
+
+    def _see_what_waits(self, pks: list[int], at: datetime) -> None:
+        waits = waits_of((self._orders[pk] for pk in pks), shop=self.shop, now=at)
+        for pk, wait in waits.items():
+            self.set(self._orders[pk], **values_of(wait))
 
     def _save_orders(self, pks: list[int], at: datetime, mark: int) -> None:
         """One UPDATE for all orders that get the same values; the stamp is part of it."""
@@ -247,12 +254,12 @@ def _counted_under(order: Order) -> list[tuple[str, str]]:
     if order.deleted_at is not None:
         return [(Kind.FULFILMENT, "deleted")]
     return [
-        (Kind.FULFILMENT, _counter_code(order.fulfilment_status, order.fulfilment_own_status_id)),
-        (Kind.PAYMENT, _counter_code(order.payment_status, order.payment_own_status_id)),
+        (Kind.FULFILMENT, counter_code(order.fulfilment_status, order.fulfilment_own_status_id)),
+        (Kind.PAYMENT, counter_code(order.payment_status, order.payment_own_status_id)),
     ]
 
 
-def _counter_code(code: str, own_id: int | None) -> str:
+def counter_code(code: str, own_id: int | None) -> str:
     return f"own:{own_id}" if own_id else code
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -359,11 +361,15 @@ def test_who_may_only_look_sees_no_buttons(client, shop):
     assert "/edit/" not in page and "/move/" not in page and "Add status" not in page
 
 
-@pytest.mark.parametrize("number_of_statuses", [1, 12])
-def test_the_page_costs_the_same_whatever_there_is(client, shop, number_of_statuses, django_assert_num_queries):
-    for number in range(number_of_statuses):
-        make_own_status(shop, "line", f"step-{number}", stands_for="open")
+def test_the_page_costs_the_same_whatever_there_is(client, shop):
+    make_own_status(shop, "line", "engraving", stands_for="open")
     client.get(url(shop, "list"))
-
-    with django_assert_num_queries(9):
+    with CaptureQueriesContext(connection) as with_one:
         client.get(url(shop, "list"))
+
+    for number in range(12):
+        make_own_status(shop, "line", f"step-{number}", stands_for="open")
+    with CaptureQueriesContext(connection) as with_many:
+        client.get(url(shop, "list"))
+
+    assert len(with_one) == len(with_many) < 15
