@@ -1,0 +1,106 @@
+"""How PostgreSQL answers the list's questions: by index, reading a handful of pages however many orders there are."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
+
+from backoffice.models import Shop
+from orders.generate import generate_orders
+from orders.order_list import Cursor, order_list
+from orders.search import number_matching
+
+NUMBER_OF_ORDERS = 30_000
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
+
+
+@pytest.fixture(scope="module")
+def many_orders(django_db_setup, django_db_blocker):
+    """Thirty thousand orders in five shops, for all stories of this module; taken away afterwards."""
+    with django_db_blocker.unblock():
+        shops = generate_orders(NUMBER_OF_ORDERS, number_of_shops=5)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        yield max(shops, key=lambda shop: shop.orders.count())
+        names = [f'"{model._meta.db_table}"' for model in (Shop,)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {', '.join(names)} CASCADE")
+
+
+def plan_of(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
+        answer = cursor.fetchone()[0]
+    return (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+
+
+def nodes_of(plan):
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes_of(below)
+
+
+def pages_read(plan):
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+def page_query(shop, query):
+    """The plan of the query that fetches the page's rows."""
+    with CaptureQueriesContext(connection) as captured:
+        order_list(Shop.objects.get(pk=shop.pk), QueryDict(query))
+    rows = [each["sql"] for each in captured if 'FROM "orders_order"' in each["sql"] and "LIMIT 51" in each["sql"]]
+    assert len(rows) == 1, rows
+    return plan_of(rows[0])
+
+
+def assert_by_index(plan, most_pages):
+    scans = [node for node in nodes_of(plan) if node["Node Type"] == "Seq Scan"]
+    assert [node["Relation Name"] for node in scans if node["Relation Name"].startswith("orders_")] == []
+    assert pages_read(plan) <= most_pages
+
+
+def test_the_first_page_reads_a_handful_of_pages(many_orders):
+    # Fifty rows in a heap that is in order of time lie on about as many pages as they fill.
+    assert_by_index(page_query(many_orders, ""), most_pages=60)
+
+
+@pytest.mark.parametrize("depth", [100, 5000])
+def test_a_deep_page_costs_what_the_first_costs(many_orders, depth):
+    first = pages_read(page_query(many_orders, ""))
+    order = many_orders.orders.order_by("-placed_at", "-id")[depth]
+
+    deep = page_query(many_orders, f"at={Cursor(order.placed_at, order.pk).pack()}")
+
+    assert_by_index(deep, most_pages=1.5 * first)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=ready",
+        "status=ready&placed_from=2026-02-20",
+        "payment=awaiting",
+        "status=new&status=ready&status=in_progress&status=on_hold&status=backordered",
+        "sort=-changed",
+        "sort=number",
+    ],
+)
+def test_common_filters_and_sorts_go_by_index(many_orders, query):
+    assert_by_index(page_query(many_orders, query), most_pages=1200)
+
+
+def test_a_rare_word_is_found_by_trigrams(many_orders):
+    order = many_orders.orders.order_by("placed_at")[1234]
+    tracked = many_orders.orders.exclude(customer_email="").order_by("pk")[77]
+
+    for needle in (order.display_number, tracked.customer_email):
+        assert_by_index(page_query(many_orders, f"q={needle}"), most_pages=400)
+
+
+def test_a_common_word_is_walked_to_from_the_newest(many_orders):
+    assert number_matching("example", many_orders, at_most=10_000) > 1000
+
+    assert_by_index(page_query(many_orders, "q=example"), most_pages=1200)
