@@ -1,0 +1,121 @@
+"""axe finds nothing on any page, in both themes and at three widths, and nothing scrolls sideways."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from orders.services import delete_orders
+from orders.tests.factories import make_order
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
+WIDTHS = [1440, 390, 320]
+THEMES = ["light", "dark"]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, as `rule: element` each."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+def complaints(page: Page, name: str) -> list[str]:
+    """What is wrong with the page as it stands, in both themes and at each width."""
+    wrong = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if scrolls_sideways(page):
+            wrong.append(f"{name} at {width}: scrolls sideways")
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            wrong += [f"{name} at {width}, {theme}: {violation}" for violation in violations(page)]
+    return wrong
+
+
+@pytest.fixture
+def office(at_the_door, orders_of_the_day, shop, actor):
+    """The clerk's window, in a shop with orders of every look."""
+    delete_orders([orders_of_the_day[0].pk], shop=shop, by=actor)
+    make_order(
+        shop,
+        customer_name="Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh",
+        customer_message="Please ring twice. " * 20,
+        customer_email="wolfe" * 12 + "@example.org",
+        fulfilment_status="on_hold",
+    )
+    return at_the_door(tolerate=("status of 404",))
+
+
+def test_the_door(open_page):
+    page = open_page("/accounts/login/")
+    wrong = complaints(page, "sign-in")
+
+    page.get_by_label("E-mail address").fill("nobody@12345.example")
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    wrong += complaints(page, "sign-in refused")
+    page.goto("/accounts/password/reset/")
+    wrong += complaints(page, "password reset")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", ["/shops/?all", "/me/", "/help/", "/accounts/2fa/", "/accounts/sessions/", "/nowhere"])
+def test_the_pages_of_a_person(office, path):
+    office.goto(path)
+
+    assert complaints(office, path) == []
+
+
+def test_the_list_and_its_selection(office):
+    wrong = complaints(office, "list")
+
+    for box in office.get_by_role("checkbox", name="Select order").all()[:3]:
+        box.check()
+    wrong += complaints(office, "list with a selection")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "orders/?q=no-such-order",
+        "orders/?sort=nonsense&status=nonsense",
+        "orders/filters/",
+        "menu/",
+        "jobs/",
+        "nowhere/",
+    ],
+)
+def test_the_pages_of_a_shop(office, shop, path):
+    office.goto(f"/s/{shop.number}/{path}")
+
+    assert complaints(office, path) == []
+
+
+def test_the_page_of_an_order_and_what_opens_on_it(office, shop, orders_of_the_day):
+    office.goto(f"/s/{shop.number}/orders/{orders_of_the_day[9].display_number}/")
+    wrong = complaints(office, "order")
+    office.locator("summary[data-key=s]").click()
+    wrong += complaints(office, "order with its menu open")
+    office.goto(f"/s/{shop.number}/orders/{orders_of_the_day[0].display_number}/")
+    wrong += complaints(office, "deleted order")
+    long_one = orders_of_the_day[-1].number + 1
+    office.goto(f"/s/{shop.number}/orders/{long_one:05}/")
+    wrong += complaints(office, "order with long words")
+
+    assert wrong == []
+
+
+def test_axe_finds_what_is_wrong(open_page):
+    page = open_page("/accounts/login/")
+
+    page.evaluate("document.querySelector('input[name=login]').labels[0].remove()")
+
+    assert violations(page) != []
