@@ -54,7 +54,7 @@ def _download(job: Job, shop: Shop, now: datetime, *, is_busy: bool) -> Download
         name=request.name,
         words=request.words,
         layout=_("One row per order line") if request.layout.is_per_line else "",
-        format=str(Format(request.format).label),
+        format=Format(request.format).short_label,
         made_by=job.actor_name,
         made_at=display.short_time(job.created_at, shop.zone, timezone.localdate(timezone=shop.zone)),
         rows=display.integer(result["rows"]) if "rows" in result else "",
@@ -71,6 +71,16 @@ def _download(job: Job, shop: Shop, now: datetime, *, is_busy: bool) -> Download
 
 def _remarks(job: Job) -> list[str]:
     remarks = []
+    left_out = job.result.get("orders", 0) - job.result.get("rows", 0)
+    if left_out > 0 and Format(job.arguments["format"]).is_for_carrier:
+        remarks.append(
+            ngettext(
+                "%(number)s order is left out: it has no street to be sent to.",
+                "%(number)s orders are left out: they have no street to be sent to.",
+                left_out,
+            )
+            % {"number": display.integer(left_out)}
+        )
     if number := job.result.get("replaced"):
         remarks.append(
             ngettext(

@@ -28,6 +28,11 @@ class Format(TextChoices):
     LABELS = "labels", gettext_lazy("Address labels (CSV)")
 
     @property
+    def short_label(self) -> str:
+        """What it is called in a narrow column."""
+        return {Format.MYPARCEL: "MyParcel", Format.LABELS: _("Labels")}.get(self, self.suffix.upper())
+
+    @property
     def suffix(self) -> str:
         return self.value if self in (Format.XLSX, Format.XML) else "csv"
 

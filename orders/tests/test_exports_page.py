@@ -95,7 +95,7 @@ def test_the_list_leads_to_the_export_of_its_filter(clerk_client, shop, ask):
     ask(which="view", query="payment=paid")
 
     assertContains(shown, "The list: Payment status: Paid")
-    assertContains(shown, "The list has about 1 orders")
+    assertContains(shown, "About 1 order<")
     assert numbers_in(Job.objects.get()) == ["00001"]
     assertContains(page(clerk_client, shop), "Payment status: Paid")
 
@@ -181,13 +181,21 @@ def test_a_download_says_what_it_is(clerk_client, shop, actor):
     response = page(clerk_client, shop)
 
     assertContains(response, "Payment status: Paid")
-    assertContains(response, "Excel (XLSX)")
+    assertContains(response, "<td>XLSX</td>")
     assertContains(response, "12,345")
     assertContains(response, "3 characters were replaced")
     assertContains(response, "1 text was cut")
     assertContains(response, "Marit Bakker")
     assertContains(response, "until ")
     assertNotContains(response, "hx-trigger")
+
+
+def test_a_carrier_file_says_how_many_orders_it_leaves_out(clerk_client, shop, actor):
+    make_order(shop)
+
+    finished(shop, actor, format=Format.MYPARCEL)
+
+    assertContains(page(clerk_client, shop), "1 order is left out: it has no street to be sent to.")
 
 
 def test_the_list_asks_again_while_an_export_is_at_work(clerk_client, shop, actor):

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from backoffice import job_files
@@ -73,12 +74,18 @@ def _export_or_404(request: HttpRequest, pk: int) -> Job:
 
 def _page(request: HttpRequest, form: ExportForm) -> dict:
     number = form.view.orders.order_by().values("pk")[:COUNT_CAP].count()
-    about = _("more than %(number)s") if number == COUNT_CAP else _("about %(number)s")
     return _downloads(request) | {
         "form": form,
         "has_view": bool(form.view.asked()),
-        "count": about % {"number": display.integer(number)},
+        "count": _about(number),
     }
+
+
+def _about(number: int) -> str:
+    if number == COUNT_CAP:
+        return _("More than %(number)s orders") % {"number": display.integer(number)}
+    text = ngettext("About %(number)s order", "About %(number)s orders", number)
+    return text % {"number": display.integer(number)}
 
 
 def _downloads(request: HttpRequest) -> dict:
