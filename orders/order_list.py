@@ -7,8 +7,11 @@ does not seek on SQLite.
 
 import base64
 import binascii
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,12 +23,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from backoffice.models import Shop
+from backoffice.models import Shop, StaffMember, User
 from orders import display
-from orders.columns import COLUMNS, DEFAULT_COLUMNS, ROW_FIELDS, CellContext, Column, row_class
+from orders.columns import COLUMNS, ROW_FIELDS, WAITING_COLUMNS, CellContext, Column, gather, known_columns, row_class
 from orders.filters import OrderFilter
+from orders.list_query import columns_in, default_columns, density_in
 from orders.models import Order, StatusCount, WaitingFor
 from orders.search import is_too_short
 from orders.waiting import WORK
@@ -37,30 +41,63 @@ PAGE_SIZE = 50
 COUNT_CAP = 10_000
 DEFAULT_SORT = "-placed"
 # Parameters of the list that are no filters; a form of filters hands them on.
-PASSED_ON = ("sort",)
-LONGEST_CURSOR = 200
+PASSED_ON = ("sort", "columns", "density")
+LONGEST_CURSOR = 800
+CURSOR = re.compile(r"([bf])\|(.*)\|([0-9]{1,19})", re.DOTALL)
 
 
 class SortField(NamedTuple):
-    """A column's database field; a unique one needs no id behind it in the keyset."""
+    """A column's database field; a unique one needs no id behind it in the keyset.
+
+    Without an index the list is sorted by it only while few orders match.
+    """
 
     name: str
+    read: Callable[[str], Any]
     is_unique: bool = False
+    is_indexed: bool = True
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("not a moment")
+    return moment
+
+
+def _amount(text: str) -> Decimal:
+    if not AMOUNT.fullmatch(text):
+        raise ValueError("not an amount")
+    return Decimal(text)
+
+
+def _whole(text: str) -> int:
+    return _small(int(text))
+
+
+def _name(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("not a name")
+    return text
 
 
 SORTS = {
-    "placed": SortField("placed_at"),
-    "changed": SortField("changed_at"),
-    "number": SortField("number", is_unique=True),
-    "waiting": SortField("waiting_for"),
+    "placed": SortField("placed_at", _moment),
+    "changed": SortField("changed_at", _moment),
+    "number": SortField("number", _whole, is_unique=True),
+    "waiting": SortField("waiting_for", _whole),
+    "total": SortField("total", _amount, is_indexed=False),
+    "customer": SortField("customer_name", _name, is_indexed=False),
 }
-WHOLE_NUMBERS = {"number", "waiting_for"}
+AMOUNT = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,2})?")
+# As many orders are sorted at once without an index.
+SORTED_AT_MOST = 1000
 
 
 class Cursor(NamedTuple):
     """A place between two rows; `is_back` asks for the page before it."""
 
-    value: datetime | int
+    value: datetime | int | Decimal | str
     id: int
     is_back: bool = False
 
@@ -78,11 +115,10 @@ class Cursor(NamedTuple):
             text = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)).decode()
         except (binascii.Error, UnicodeDecodeError) as problem:
             raise ValueError("not a cursor") from problem
-        direction, value, pk = text.split("|")
-        parsed = _small(int(value)) if sort.name in WHOLE_NUMBERS else parse_datetime(value)
-        if parsed is None or direction not in "bf" or (isinstance(parsed, datetime) and parsed.tzinfo is None):
+        if (parts := CURSOR.fullmatch(text)) is None:
             raise ValueError("not a cursor")
-        return cls(parsed, _small(int(pk)), direction == "b")
+        direction, value, pk = parts.groups()
+        return cls(sort.read(value), _small(int(pk)), direction == "b")
 
 
 def _small(number: int) -> int:
@@ -114,6 +150,15 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One of a few looks, as a link."""
+
+    label: str | Promise
+    query: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Heading:
     """One column head; `query` sorts by it, `direction` is set when the list is sorted by it."""
 
@@ -124,9 +169,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Row:
+    """One order; each cell comes with the attributes of its column."""
+
     number: str
     css: str
-    cells: list[tuple[str, SafeString | str]]
+    cells: list[tuple[SafeString, SafeString | str]]
 
 
 @dataclass
@@ -147,6 +194,13 @@ class OrderList:
     notes: list[str] = field(default_factory=list)
     wanted: str = ""
     wants_deleted: bool = False
+    # The query with the columns named, whoever chose them.
+    columns_query: str = ""
+    # "" for the person's own row height.
+    density: str = ""
+    densities: list[Choice] = field(default_factory=list)
+    # More columns than the page has room for by itself.
+    is_wide: bool = False
 
     @property
     def is_filtered(self) -> bool:
@@ -157,17 +211,23 @@ class OrderList:
         """The query without its filters."""
         return urlencode([pair for pair in parse_qsl(self.query) if pair[0] in PASSED_ON])
 
+    @property
+    def unfiltered_url(self) -> str:
+        return f"?{self.query_unfiltered}"
 
-def order_list(shop: Shop, query: QueryDict) -> OrderList:
-    """The page of the list that `query` asks for; what makes no sense in it is dropped with a note."""
+
+def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList:
+    """The page of the list that `query` asks for, as `staff` likes it; what makes no sense is dropped with a note."""
     catalogue = catalogue_of(shop)
     filtered = OrderFilter(query, shop=shop, catalogue=catalogue)
-    notes = [_("The filter “%(name)s” had a value that makes no sense; it is left out.") % {"name": label}
-             for label in filtered.dropped]
-    sort_key, descending = _sort_of(query, notes)
-    cursor = _cursor_of(query, SORTS[sort_key], notes)
-    columns = [COLUMNS[key] for key in (*DEFAULT_COLUMNS, *(["waiting"] if sort_key == "waiting" else []))]
+    notes = [
+        _("The filter “%(name)s” had a value that makes no sense; it is left out.") % {"name": label}
+        for label in filtered.dropped
+    ]
     orders = filtered.orders
+    sort_key, descending = _sort_of(query, orders, notes)
+    cursor = _cursor_of(query, SORTS[sort_key], notes)
+    columns = _columns_of(query, sort_key, staff, notes)
     chosen = filtered.chosen()
     counts = status_counts(shop)
     tabs = _tabs(catalogue, counts, chosen)
@@ -175,7 +235,8 @@ def order_list(shop: Shop, query: QueryDict) -> OrderList:
         # Says nothing new, but the database need not walk past all that is finished to find the last page.
         orders = orders.filter(waiting_for__lt=WaitingFor.NOTHING)
     page, has_newer, has_older = _page_of(orders, columns, SORTS[sort_key], descending, cursor)
-    kept = _kept_query(filtered, sort_key, descending)
+    density = density_in(query)
+    kept = _kept_query(filtered, sort_key, descending) + _kept_looks(columns, density, sort_key, staff)
     if is_too_short(chosen.get("q", "")):
         notes.append(_("Type at least three letters to search in names; fewer are compared with order numbers."))
     return OrderList(
@@ -192,6 +253,10 @@ def order_list(shop: Shop, query: QueryDict) -> OrderList:
         notes=notes,
         wanted=chosen.get("q", ""),
         wants_deleted="deleted" in chosen,
+        columns_query=_columns_query(columns, kept),
+        density=density,
+        densities=_densities(density or staff.user.density, kept, staff),
+        is_wide=any("f-x" in column.css.split() for column in columns),
     )
 
 
@@ -210,7 +275,7 @@ class Neighbours(NamedTuple):
 def neighbours(order: Order, shop: Shop, query: QueryDict) -> Neighbours:
     """The orders beside `order` in the list that `query` shows, two index seeks."""
     filtered = OrderFilter(query, shop=shop, catalogue=catalogue_of(shop))
-    sort_key, descending = _sort_of(query, [])
+    sort_key, descending = _sort_of(query, filtered.orders, [])
     sort = SORTS[sort_key]
     here = getattr(order, sort.name)
 
@@ -251,13 +316,61 @@ def _all_wait(tabs: list[Tab], catalogue: Catalogue) -> bool:
     return any(tab.key == "todo" and tab.is_current for tab in tabs) and words <= WORK
 
 
-def _sort_of(query: QueryDict, notes: list[str]) -> tuple[str, bool]:
+def _sort_of(query: QueryDict, orders: QuerySet[Order], notes: list[str]) -> tuple[str, bool]:
     wanted = query.get("sort") or DEFAULT_SORT
     key, descending = wanted.removeprefix("-"), wanted.startswith("-")
     if key not in SORTS:
         notes.append(_("The list cannot be sorted by that; it shows the newest orders first."))
         return "placed", True
+    if not SORTS[key].is_indexed and orders.order_by().values("id")[: SORTED_AT_MOST + 1].count() > SORTED_AT_MOST:
+        notes.append(
+            _("More than %(number)s orders match: narrow the list down to sort it by that. It shows the newest first.")
+            % {"number": display.integer(SORTED_AT_MOST)}
+        )
+        return "placed", True
     return key, descending
+
+
+def _columns_of(query: QueryDict, sort_key: str, staff: StaffMember, notes: list[str]) -> list[Column]:
+    asked = columns_in(query)
+    if unknown := [key for key in asked if key not in COLUMNS]:
+        notes.append(
+            ngettext(
+                "There is no column “%(names)s”; it is left out.",
+                "There are no columns “%(names)s”; they are left out.",
+                len(unknown),
+            )
+            % {"names": "”, “".join(key[:30] for key in unknown[:5])}
+        )
+    keys = known_columns(asked) if len(unknown) < len(asked) else _usual_columns(sort_key, staff)
+    return [COLUMNS[key] for key in keys]
+
+
+def _usual_columns(sort_key: str, staff: StaffMember) -> list[str]:
+    """What this person sees; why an order waits is shown where the list is about it."""
+    if sort_key != "waiting":
+        return default_columns(staff)
+    return known_columns([*staff.list_columns, "waiting"]) if staff.list_columns else list(WAITING_COLUMNS)
+
+
+def _kept_looks(columns: list[Column], density: str, sort_key: str, staff: StaffMember) -> list[tuple[str, str]]:
+    """Columns and row height as the address says them, where they differ from what this person sees anyway."""
+    keys = [column.key for column in columns]
+    looks = [("columns", ",".join(keys))] if keys != _usual_columns(sort_key, staff) else []
+    return [*looks, ("density", density)] if density and density != staff.user.density else looks
+
+
+def _columns_query(columns: list[Column], kept: list[tuple[str, str]]) -> str:
+    rest = [pair for pair in kept if pair[0] != "columns"]
+    return urlencode([*rest, ("columns", ",".join(column.key for column in columns))], safe=",")
+
+
+def _densities(current: str, kept: list[tuple[str, str]], staff: StaffMember) -> list[Choice]:
+    rest = [pair for pair in kept if pair[0] != "density"]
+    return [
+        Choice(label, urlencode(rest if value == staff.user.density else [*rest, ("density", value)]), value == current)
+        for value, label in User.Density.choices
+    ]
 
 
 def _cursor_of(query: QueryDict, sort: SortField, notes: list[str]) -> Cursor | None:
@@ -330,12 +443,20 @@ def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: l
     if kept:
         # Braces of the query are escaped: the address goes through str.format.
         order_url += "?" + urlencode({"from": urlencode(kept)}).replace("{", "{{").replace("}", "}}")
-    context = CellContext(catalogue, shop.zone, timezone.localdate(timezone=shop.zone), order_url)
+    context = CellContext(
+        catalogue,
+        shop.zone,
+        timezone.localdate(timezone=shop.zone),
+        order_url,
+        shop.number,
+        gather({column.gather for column in columns if column.gather}, shop, [row.id for row in page]),
+    )
+    with_attributes = [(column.attributes, column) for column in columns]
     return [
         Row(
             number=f"{row.number:05d}",
             css=row_class(row, catalogue),
-            cells=[(column.css, column.cell(row, context)) for column in columns],
+            cells=[(attributes, column.cell(row, context)) for attributes, column in with_attributes],
         )
         for row in page
     ]

@@ -80,7 +80,7 @@ def _texts(words: list[str], shop: Shop) -> QuerySet[OrderSearchText]:
         return texts.filter(_has_all(words))
     long_words = [word for word in words if len(word) >= SHORTEST_WORD]
     # A join and not IN (…): so that a limit stops the search in the index too.
-    return texts.filter(_has_all([word for word in words if len(word) < SHORTEST_WORD])).extra(  # noqa: S610
+    return texts.filter(_has_all([word for word in words if len(word) < SHORTEST_WORD])).extra(
         tables=["orders_search_trigrams"],
         where=["orders_search_trigrams.rowid = orders_ordersearchtext.order_id", "orders_search_trigrams MATCH %s"],
         params=[_phrases(" AND ", long_words)],

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from orders.converters import OrderNumber
-from orders.views import bulk, detail, export, filters, list, undo
+from orders.views import bulk, columns, detail, export, filters, list, undo
 
 register_converter(OrderNumber, "number")
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", list.show, name="list"),
     path("search/", list.search, name="search"),
     path("filters/", filters.show, name="filters"),
+    path("columns/", columns.choose, name="columns"),
     path("select/", bulk.select, name="select"),
     path("bulk/", bulk.act, name="bulk"),
     path("bulk/<uuid:token>/", bulk.confirm, name="bulk-confirm"),

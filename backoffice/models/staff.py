@@ -70,6 +70,8 @@ class StaffMember(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     is_active = models.BooleanField(default=True)
+    # Keys of the columns this person wants in the order list; empty for the usual ones.
+    list_columns = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ShopQuerySet.as_manager()

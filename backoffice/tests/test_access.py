@@ -45,6 +45,7 @@ SHOP_PAGES = [
     Page("orders:list", V),
     Page("orders:search", V),
     Page("orders:filters", V),
+    Page("orders:columns", V),
     Page("orders:select", V, "post"),
     Page("orders:bulk", V, "post"),
     Page("orders:bulk-confirm", V, args=("00000000-0000-4000-8000-000000000000",)),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.models import Shop
+from orders.columns.gather import folders_of
 from orders.models import Folder
 from statuses.catalogue import Catalogue
 
@@ -25,7 +26,7 @@ class FilterContext:
 
     @cached_property
     def folders(self) -> list[Folder]:
-        return self.shop.once("folders", lambda: list(Folder.objects.for_shop(self.shop)))
+        return folders_of(self.shop)
 
     def midnight(self, day: date) -> datetime:
         """When `day` begins where the shop is."""

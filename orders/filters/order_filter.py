@@ -51,9 +51,7 @@ class OrderFilter(django_filters.FilterSet):
         super().__init__(data, queryset=Order.objects.for_shop(shop))
         self.context = FilterContext(shop, catalogue)
         # Fields that nobody asks for cost as much as those in use, so they are not made.
-        self.specs = [
-            spec for spec in SPECS.values() if everything or any(data.get(name) for name in spec.names)
-        ]
+        self.specs = [spec for spec in SPECS.values() if everything or any(data.get(name) for name in spec.names)]
         self._fields_of = {spec.key: spec.filters(self.context) for spec in self.specs}
         for spec_filters in self._fields_of.values():
             for name, each in spec_filters.items():

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from backoffice.models import Shop
+from backoffice.tests.factories import make_staff
 from orders.generate import generate_orders
 from orders.order_list import Cursor, order_list
 from orders.search import number_matching
@@ -49,8 +50,9 @@ def pages_read(plan):
 
 def page_query(shop, query):
     """The plan of the query that fetches the page's rows."""
+    staff = shop.staff.first() or make_staff(shop)
     with CaptureQueriesContext(connection) as captured:
-        order_list(Shop.objects.get(pk=shop.pk), QueryDict(query))
+        order_list(Shop.objects.get(pk=shop.pk), QueryDict(query), staff=staff)
     rows = [each["sql"] for each in captured if 'FROM "orders_order"' in each["sql"] and "LIMIT 51" in each["sql"]]
     assert len(rows) == 1, rows
     return plan_of(rows[0])

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import selection
-from orders.models import Folder
+from orders.columns.gather import folders_of
 from orders.order_list import order_list
 from orders.search import order_of
 from orders.status_menu import status_menu
@@ -20,7 +20,7 @@ def show(request: HttpRequest) -> HttpResponse:
     """The list; for htmx only the card with tabs, filters and rows."""
     is_part = request.htmx and not request.htmx.history_restore_request
     template = "orders/_list.html" if is_part else "orders/list.html"
-    page = order_list(request.shop, request.GET)
+    page = order_list(request.shop, request.GET, staff=request.staff)
     response = render(
         request,
         template,
@@ -29,7 +29,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "may_change": request.staff.may(Permission.CHANGE_ORDERS),
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),
-            "folders": Folder.objects.for_shop(request.shop),
+            "folders": folders_of(request.shop),
             "selection": selection.on_list(selection.load(request), page.filter, [row.number for row in page.rows]),
         },
     )

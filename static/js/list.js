@@ -1,6 +1,8 @@
 /* Around the order list, each part bound by a data- hook:
 
-   data-finder          a form of many fields: its [data-find] box narrows its [data-find-in] parts */
+   data-finder          a form of many fields: its [data-find] box narrows its [data-find-in] parts
+   data-arrange         a list whose [data-arrange-item] rows can be dragged, beside their buttons for up and down;
+                        data-arrange-send: the form around it is sent when a row was dropped */
 
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 
@@ -26,5 +28,36 @@ function revealBoxes() {
   }
 }
 
-document.addEventListener("htmx:afterSettle", revealBoxes);
-revealBoxes();
+/* rows that are dragged to another place */
+
+let held = null;
+
+function makeDraggable() {
+  for (const row of $$("[data-arrange] [data-arrange-item]")) row.draggable = true;
+}
+
+document.addEventListener("dragstart", (event) => {
+  held = event.target.closest?.("[data-arrange-item]") ?? null;
+  held?.classList.add("held");
+});
+document.addEventListener("dragover", (event) => {
+  const over = event.target.closest?.("[data-arrange-item]");
+  if (!held || !over || over.parentElement !== held.parentElement) return;
+  event.preventDefault();
+  const middle = over.getBoundingClientRect().top + over.offsetHeight / 2;
+  if (over !== held) over[event.clientY < middle ? "before" : "after"](held);
+});
+document.addEventListener("dragend", () => {
+  held?.classList.remove("held");
+  const form = held?.closest("[data-arrange-send]")?.closest("form");
+  held = null;
+  form?.requestSubmit();
+});
+
+function prepare() {
+  revealBoxes();
+  makeDraggable();
+}
+
+document.addEventListener("htmx:afterSettle", prepare);
+prepare();

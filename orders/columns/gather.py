@@ -1,0 +1,75 @@
+"""What columns show of other tables: read for the orders of one page, one query for each gatherer in use."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from backoffice.models import Shop
+from orders.models import Folder, OrderLine, OrderNote, Shipment
+
+
+class Parcel(NamedTuple):
+    carrier: str
+    code: str
+    url: str
+    shipped_at: datetime
+
+
+class Good(NamedTuple):
+    sku: str
+    location: str
+
+
+def folders_of(shop: Shop) -> list[Folder]:
+    """The shop's folders, read once a request."""
+    return shop.once("folders", lambda: list(Folder.objects.for_shop(shop)))
+
+
+def _folders(shop: Shop, order_ids: list[int]) -> dict[int, Folder]:
+    return {folder.pk: folder for folder in folders_of(shop)}
+
+
+def _targets(shop: Shop, order_ids: list[int]) -> dict[int, str]:
+    return {target.pk: target.name for target in shop.targets()}
+
+
+def _note_authors(shop: Shop, order_ids: list[int]) -> dict[int, str]:
+    """Who wrote an order's last internal note."""
+    notes = OrderNote.objects.filter(order__in=order_ids, audience=OrderNote.Audience.INTERNAL)
+    return dict(notes.order_by("created_at", "id").values_list("order_id", "author"))
+
+
+def _parcels(shop: Shop, order_ids: list[int]) -> dict[int, list[Parcel]]:
+    shipments = Shipment.objects.filter(order__in=order_ids).order_by("shipped_at", "id")
+    rows = shipments.values_list("order_id", "carrier", "tracking_code", "tracking_url", "shipped_at")
+    return _by_order((order_id, Parcel(*rest)) for order_id, *rest in rows)
+
+
+def _goods(shop: Shop, order_ids: list[int]) -> dict[int, list[Good]]:
+    lines = OrderLine.objects.filter(order__in=order_ids).exclude(kind=OrderLine.Kind.FEE)
+    rows = lines.order_by("order_id", "position").values_list("order_id", "sku", "location")
+    return _by_order((order_id, Good(*rest)) for order_id, *rest in rows)
+
+
+def _by_order(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
+    grouped = defaultdict(list)
+    for order_id, value in pairs:
+        grouped[order_id].append(value)
+    return dict(grouped)
+
+
+GATHERERS: dict[str, Callable[[Shop, list[int]], dict[int, Any]]] = {
+    "folders": _folders,
+    "targets": _targets,
+    "note_authors": _note_authors,
+    "parcels": _parcels,
+    "goods": _goods,
+}
+
+
+def gather(names: Iterable[str], shop: Shop, order_ids: list[int]) -> dict[str, dict[int, Any]]:
+    """What the named gatherers know of these orders; nothing is asked for an empty page."""
+    if not order_ids:
+        return {name: {} for name in names}
+    return {name: GATHERERS[name](shop, order_ids) for name in names}
