@@ -1,5 +1,6 @@
 import csv
 import io
+import resource
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -388,6 +389,27 @@ def test_no_orders_make_an_empty_table(shop, actor):
 
     assert list(sheet_of(data).iter_rows(values_only=True)) == [("Order number",)]
     assert job.result["rows"] == 0
+
+
+def test_a_disk_that_fills_up_ends_an_export_and_leaves_nothing(shop, actor, media):
+    for number in range(1, 41):
+        make_order(shop, number=number)
+    job = start_export(ExportRequest(Format.CSV), shop=shop, by=actor)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, hard))  # no file may grow beyond, as on a full disk
+    try:
+        jobs.run(job.pk)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.FAILED, 1)
+    assert "no room left on the disk" in job.error
+    assert [path for path in media.rglob("*") if path.is_file()] == []
+    again, data = export(shop, actor, Format.CSV)
+    assert again.result["rows"] == 40
+    assert len(data) > 8_192
 
 
 def test_stop_ends_an_export_and_leaves_nothing(shop, actor, media, monkeypatch):
