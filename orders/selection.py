@@ -43,7 +43,9 @@ class Selection:
     def orders(self, shop: Shop) -> QuerySet[Order]:
         """The orders of this shop that are meant now; what is not there any more is not there."""
         if self.all_count is not None:
-            return OrderFilter(QueryDict(self.query), shop=shop, catalogue=catalogue_of(shop)).orders
+            filtered = OrderFilter(QueryDict(self.query), shop=shop, catalogue=catalogue_of(shop))
+            # A filter that makes no sense any more would otherwise widen what was chosen to the whole shop.
+            return filtered.orders.none() if filtered.dropped else filtered.orders
         return Order.objects.for_shop(shop).filter(number__in=self.numbers)
 
     def holds(self, number: int, query: str) -> bool:
@@ -88,9 +90,7 @@ def on_list(selection: Selection, filtered: OrderFilter, numbers: list[str]) -> 
 
 def filter_query(filtered: OrderFilter) -> str:
     """What a list is narrowed by, without its sort, page and looks."""
-    chosen = filtered.chosen()
-    kept = [(name, value) for name in sorted(chosen) for value in sorted(filtered.data.getlist(name)) if value]
-    return urlencode(kept)
+    return urlencode(sorted(filtered.pairs()))
 
 
 def load(request: HttpRequest) -> Selection:

@@ -274,6 +274,23 @@ def test_all_matching_tells_when_others_match_by_then(clerk_client, shop, monkey
     assertContains(clerk_client.get(asked["Location"]), "2 orders were selected; 3 are there now.")
 
 
+def test_a_filter_that_vanished_never_widens_the_selection(clerk_client, shop, monkeypatch):
+    own = ShopStatus.objects.create(
+        shop=shop, kind="fulfilment", code="gift", name_en="Gift wrap", stands_for="in_progress"
+    )
+    wrapped, other = make_order(shop), make_order(shop)
+    act(clerk_client, shop, [wrapped], "fulfilment:gift")
+    tick(clerk_client, shop, [], [], filter="status=gift", all="1")
+    act(clerk_client, shop, [wrapped], "fulfilment:ready", filter="status=gift", shown=wrapped.display_number)
+    own.delete()
+    tick(clerk_client, shop, [], [], filter="status=gift", all="1")
+
+    act(clerk_client, shop, [], "delete:", filter="status=gift", shown="")
+
+    other.refresh_from_db()
+    assert other.deleted_at is None
+
+
 @pytest.mark.parametrize(("keeps", "after"), [(False, None), (True, [1])])
 def test_the_selection_is_kept_after_an_action_for_those_who_want_it(clerk_client, clerk, shop, keeps, after):
     clerk.user.keep_selection = keeps
