@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from backoffice.models import Shop
-from orders.columns import DEFAULT_COLUMNS
 from orders.exports.formats import Format, Layout
 from orders.exports.jobs import ExportRequest
-from orders.exports.table import columns_of_view
+from orders.exports.table import columns_of_list
 from orders.filters import OrderFilter
+from orders.list_query import columns_in
 from orders.selection import Selection
 from statuses.catalogue import catalogue_of
 from statuses.kinds import Kind
@@ -30,7 +30,10 @@ def _date(label: str) -> forms.DateField:
 
 
 class ExportForm(forms.Form):
-    """`view` is the list's query that the person came from, `selection` what they ticked there; both may be empty."""
+    """`view` is the list's query that the person came from, `selection` what they ticked there; both may be empty.
+
+    `default_columns` are those of the list where its query names none.
+    """
 
     which = forms.ChoiceField(label=gettext_lazy("Which orders"), widget=forms.RadioSelect)
     status = forms.MultipleChoiceField(
@@ -50,8 +53,8 @@ class ExportForm(forms.Form):
     columns = forms.ChoiceField(
         label=gettext_lazy("Columns"),
         choices=[(ALL, gettext_lazy("All columns")), (OF_VIEW, gettext_lazy("Those of the list"))],
-        initial=ALL,
         widget=forms.RadioSelect,
+        help_text=gettext_lazy("What staff keep to themselves, such as folders and notes, is never exported."),
     )
     has_stable_headings = forms.BooleanField(
         label=gettext_lazy("Headings for programs, the same in every language"), required=False
@@ -60,13 +63,23 @@ class ExportForm(forms.Form):
     query = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
     token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None = None, *, shop: Shop, view: QueryDict, selection: Selection):
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        shop: Shop,
+        view: QueryDict,
+        selection: Selection,
+        default_columns: list[str],
+    ):
         self.shop, self.selection = shop, selection
+        self.list_columns = columns_in(view) or default_columns
         self.catalogue = catalogue_of(shop)
         self.view = OrderFilter(view, shop=shop, catalogue=self.catalogue)
         super().__init__(data, initial={"token": uuid.uuid4(), "query": view.urlencode()})
         self.fields["status"].choices = self.catalogue.choices(Kind.FULFILMENT)
         self.fields["which"].choices = self._choices()
+        self.initial["columns"] = OF_VIEW if columns_in(view) else ALL
         self.initial["which"] = self.fields["which"].choices[0][0]
 
     def _choices(self) -> list[tuple[str, str]]:
@@ -95,7 +108,7 @@ class ExportForm(forms.Form):
         """What was asked for; the form is valid."""
         cleaned = self.cleaned_data
         query, numbers, words = self._chosen()
-        columns = columns_of_view(DEFAULT_COLUMNS) if cleaned["columns"] == OF_VIEW else ()
+        columns = columns_of_list(self.list_columns) if cleaned["columns"] == OF_VIEW else ()
         return ExportRequest(
             format=cleaned["format"],
             query=query,

@@ -162,6 +162,20 @@ _OF_ORDERS = [
     _made("lines", _("Number of lines"), NUMBER, lambda order: len(order.lines), "lines"),
     _made("pieces", _("Pieces"), NUMBER, _pieces, "lines"),
     _made("skus", _("Product numbers"), TEXT, lambda order: _joined(line.sku for line in order.lines), "lines"),
+    _made(
+        "locations",
+        _("Warehouse locations"),
+        TEXT,
+        lambda order: _joined(line.location for line in order.lines),
+        "lines",
+    ),
+    _made(
+        "backordered",
+        _("Lines backordered"),
+        NUMBER,
+        lambda order: sum(line.is_backordered for line in order.lines),
+        "lines",
+    ),
     _made("carriers", _("Carrier"), TEXT, lambda order: _joined(s.carrier for s in order.shipments), "shipments"),
     _made(
         "tracking",
@@ -272,19 +286,34 @@ class Table:
             yield [*values, *(None for _reader in readers)]
 
 
-# Columns of the list that show several values; the others have the key of their value, or nothing to export.
+# Columns of the list that show several values or go by another name there. What staff keep to themselves, such as
+# folders, is in no document and so in no export.
 _VALUES_OF_LIST_COLUMNS = {
-    "customer": ("customer", "company", "email", "shipping_country"),
+    "external_id": ("id",),
+    "marketplace": ("source_name",),
     "marks": ("message",),
-    "status": ("status", "own_status", "internal"),
+    "status": ("status", "own_status"),
     "payment": ("payment", "own_payment"),
     "items": ("lines", "pieces"),
-    "shipping": ("shipping_method",),
+    "customer": ("customer", "company", "email", "shipping_country"),
+    "name": ("customer",),
+    "ship_name": ("shipping_name",),
+    "ship_street": ("shipping_street", "shipping_extra"),
+    "ship_postcode": ("shipping_postcode",),
+    "ship_city": ("shipping_city",),
+    "ship_country": ("shipping_country",),
+    "bill_name": ("billing_name",),
+    "bill_city": ("billing_city",),
+    "bill_country": ("billing_country",),
     "total": ("total", "currency"),
+    "vat": ("total_vat",),
+    "method": ("payment_method",),
+    "shipping": ("shipping_method",),
+    "carrier": ("carriers",),
 }
 
 
-def columns_of_view(list_keys: Iterable[str]) -> tuple[str, ...]:
-    """The keys of values that columns of the list show, in their order."""
+def columns_of_list(list_keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys of values that columns of the list show, in their order; the order number at least."""
     keys = dict.fromkeys(key for column in list_keys for key in _VALUES_OF_LIST_COLUMNS.get(column, (column,)))
-    return tuple(key for key in keys if key in ORDER_COLUMNS)
+    return tuple(key for key in keys if key in ORDER_COLUMNS) or ("number",)

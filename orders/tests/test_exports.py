@@ -13,12 +13,13 @@ from openpyxl import load_workbook
 
 from backoffice import jobs
 from backoffice.models import JobState
+from orders.columns import COLUMNS as LIST_COLUMNS
 from orders.documents import order_documents
 from orders.exports import xlsx
 from orders.exports.csv import FORMULA_STARTS, SEMICOLON, CsvWriter
 from orders.exports.formats import Format, Layout
 from orders.exports.jobs import ExportRequest, start_export
-from orders.exports.table import ORDER_COLUMNS, Heading, Table, ValueKind
+from orders.exports.table import ORDER_COLUMNS, Heading, Table, ValueKind, columns_of_list
 from orders.exports.xlsx import LONGEST_TEXT, XlsxWriter
 from orders.exports.xml import ILLEGAL, REPLACEMENT
 from orders.models import Address, Order
@@ -144,6 +145,14 @@ def test_chosen_columns_come_in_their_order_under_stable_headings(shop, actor):
     _job, data = export(shop, actor, layout=layout)
 
     assert list(sheet_of(data).iter_rows(values_only=True)) == [("total", "number"), (12.1, "00007")]
+
+
+def test_every_column_of_the_list_is_exported_or_stays_inside():
+    inside = {"changed_by", "folder", "printed", "mailed", "note_author", "waiting", "hold_reason"}
+
+    nowhere = {key for key in LIST_COLUMNS if columns_of_list([key, "id"]) == ("id",) and key != "external_id"}
+
+    assert nowhere == inside
 
 
 def test_headings_are_in_the_language_of_whoever_asked(shop, clerk, actor):

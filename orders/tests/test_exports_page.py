@@ -114,6 +114,27 @@ def test_ticked_orders_are_exported_and_foreign_ones_are_not_there(clerk_client,
     assert numbers_in(Job.objects.get()) == ["00001"]
 
 
+def test_the_columns_are_those_of_the_list(clerk_client, shop, ask):
+    make_order(shop, number=1)
+    query = "columns=total,folder,ship_city,number,nonsense"
+    assertContains(page(clerk_client, shop, query), 'value="view" required id="id_columns_1" checked')
+
+    ask(columns="view", query=query)
+
+    assert text_of(Job.objects.get()).splitlines() == [
+        "Total,Currency,Shipping address: city,Order number",
+        "12.10,EUR,,00001",
+    ]
+
+
+def test_a_list_of_what_stays_inside_exports_the_number(shop, ask):
+    make_order(shop, number=1)
+
+    ask(columns="view", query="columns=folder")
+
+    assert text_of(Job.objects.get()).splitlines() == ["Order number", "00001"]
+
+
 def test_a_status_and_dates_narrow_what_is_exported(shop, ask):
     make_order(shop, number=1, fulfilment_status="new", placed_at=timezone.now() - timedelta(days=400))
     make_order(shop, number=2, fulfilment_status="new")

@@ -16,6 +16,7 @@ from orders import display, selection
 from orders.exports.downloads import downloads_of
 from orders.exports.forms import ExportForm
 from orders.exports.jobs import EXPORT, ExportRequest, start_export
+from orders.list_query import default_columns, from_text
 
 # Counting on would take longer than anybody wants to wait for a form.
 COUNT_CAP = 100_000
@@ -28,7 +29,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if is_part:
         response = render(request, "orders/_downloads.html", _downloads(request))
     else:
-        form = ExportForm(shop=request.shop, view=request.GET, selection=selection.load(request))
+        form = _form(request, None, request.GET)
         response = render(request, "orders/exports.html", _page(request, form))
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -37,8 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_POST
 @requires(Permission.EXPORT_ORDERS)
 def start(request: HttpRequest) -> HttpResponse:
-    view = QueryDict(request.POST.get("query", ""))
-    form = ExportForm(request.POST, shop=request.shop, view=view, selection=selection.load(request))
+    form = _form(request, request.POST, from_text(request.POST.get("query", "")))
     if not form.is_valid():
         return render(request, "orders/exports.html", _page(request, form), status=422)
     start_export(form.request(), shop=request.shop, by=request.actor, token=form.cleaned_data["token"])
@@ -70,6 +70,16 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _export_or_404(request: HttpRequest, pk: int) -> Job:
     return get_object_or_404(Job.objects.for_shop(request.shop), kind=EXPORT, pk=pk)
+
+
+def _form(request: HttpRequest, data: QueryDict | None, view: QueryDict) -> ExportForm:
+    return ExportForm(
+        data,
+        shop=request.shop,
+        view=view,
+        selection=selection.load(request),
+        default_columns=default_columns(request.staff),
+    )
 
 
 def _page(request: HttpRequest, form: ExportForm) -> dict:
