@@ -13,7 +13,7 @@ ON_POSTGRES := $(PY) -m backoffice.tests.servers
 ORDINARY := not browser and not postgres and not redis and not faults
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-postgres lint format bench messages lock install-tests
+.PHONY: help run test test-postgres lint format bench screenshots messages lock install-tests
 
 help: ## Show these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ format: install-tests ## Format code and templates
 
 bench: install-tests ## Measure speed and memory
 	$(PY) manage.py bench $(ARGS)
+
+screenshots: install-tests ## Take the pictures of the README again
+	SCREENSHOTS=docs/screenshots $(PYTEST) orders/tests/browser/test_screenshots.py $(ARGS)
 
 messages: install-tests ## Collect the texts that need a translation
 	$(PY) manage.py translations --extract
