@@ -13,8 +13,8 @@ class OrdersConfig(AppConfig):
         from backoffice.roles import Permission
         from orders import jobs
         from orders.exports import jobs as exports
-        from orders.order_list import todo_count
         from orders.services import own_statuses
+        from orders.tabs import todo_count
 
         register_page(NavEntry("exports:list", _("Exports"), "dl", Permission.EXPORT_ORDERS, position=40))
         register_page(NavEntry("orders:list", _("Orders"), "orders", Permission.VIEW_ORDERS, position=20))

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import OrderNote
+from orders.models import OrderNote, SavedView
 from orders.services.acceptance import ILLEGAL_CHARACTERS
 
 
@@ -48,3 +48,28 @@ class UndoForm(forms.Form):
 
     act = forms.UUIDField()
     order = forms.RegexField("^[0-9]{1,18}$", required=False)
+
+
+class ViewForm(forms.ModelForm):
+    """What a view is called and who sees it."""
+
+    class Meta:
+        model = SavedView
+        fields = ["name", "is_shared"]
+
+
+class StepForm(forms.Form):
+    """Moving a row one place up or down."""
+
+    step = forms.TypedChoiceField(choices=[("-1", _("up")), ("1", _("down"))], coerce=int)
+
+
+class ArrangeForm(forms.Form):
+    """The keys of rows in the order in which they shall stand."""
+
+    row = forms.TypedMultipleChoiceField(coerce=int)
+
+    def __init__(self, data):
+        super().__init__(data)
+        keys = [key for key in data.getlist("row") if key.isascii() and key.isdecimal() and len(key) <= 18]
+        self.fields["row"].choices = [(key, key) for key in keys[:500]]

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from orders.converters import OrderNumber
-from orders.views import bulk, columns, detail, export, filters, list, undo
+from orders.views import bulk, columns, detail, export, filters, list, saved_views, undo
 
 register_converter(OrderNumber, "number")
 
@@ -10,6 +10,13 @@ urlpatterns = [
     path("", list.show, name="list"),
     path("search/", list.search, name="search"),
     path("filters/", filters.show, name="filters"),
+    path("views/", saved_views.listing, name="views"),
+    path("views/order/", saved_views.arrange, name="views-arrange"),
+    path("views/<int:pk>/", saved_views.save, name="view-save"),
+    path("views/<int:pk>/edit/", saved_views.edit, name="view-edit"),
+    path("views/<int:pk>/move/", saved_views.move, name="view-move"),
+    path("views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
+    path("views/<int:pk>/restore/", saved_views.restore, name="view-restore"),
     path("columns/", columns.choose, name="columns"),
     path("select/", bulk.select, name="select"),
     path("bulk/", bulk.act, name="bulk"),

@@ -5,6 +5,7 @@ from orders.models.note import Folder, OrderNote
 from orders.models.order import Address, Order, OrderSearchText, Source
 from orders.models.payment import Payment, PaymentState, Refund, RefundState
 from orders.models.shipment import Shipment, ShipmentLine
+from orders.models.view import SavedView
 from orders.models.waiting import WaitingFor
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "PaymentState",
     "Refund",
     "RefundState",
+    "SavedView",
     "Shipment",
     "ShipmentLine",
     "ShopClock",

@@ -8,7 +8,6 @@ from backoffice.models import Job
 from backoffice.roles import Role
 from backoffice.tests.factories import make_staff
 from orders.models import OrderLine, OrderLogEntry, StatusCount
-from orders.order_list import todo_count
 from orders.services import (
     delete_orders,
     set_fulfilment_status,
@@ -18,6 +17,7 @@ from orders.services import (
     set_status_of_many,
 )
 from orders.services.own_statuses import OrdersCarryStatuses
+from orders.tabs import todo_count
 from orders.tests.factories import make_order
 from statuses.catalogue import catalogue_of
 from statuses.models import ShopStatus

@@ -36,7 +36,7 @@ def show(request: HttpRequest) -> HttpResponse:
     patch_vary_headers(response, ["HX-Request"])
     if is_part:
         # The address without the empty fields that a form sends.
-        response["HX-Push-Url"] = f"{request.path}?{page.here_query}" if page.here_query else request.path
+        response["HX-Push-Url"] = f"{request.path}?{page.address_query}" if page.address_query else request.path
     return response
 
 

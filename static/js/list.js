@@ -2,7 +2,7 @@
 
    data-finder          a form of many fields: its [data-find] box narrows its [data-find-in] parts
    data-arrange         a list whose [data-arrange-item] rows can be dragged, beside their buttons for up and down;
-                        data-arrange-send: the form around it is sent when a row was dropped */
+                        data-arrange-send: the id of the form to send when a row was dropped */
 
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 
@@ -49,9 +49,9 @@ document.addEventListener("dragover", (event) => {
 });
 document.addEventListener("dragend", () => {
   held?.classList.remove("held");
-  const form = held?.closest("[data-arrange-send]")?.closest("form");
+  const list = held?.closest("[data-arrange-send]");
   held = null;
-  form?.requestSubmit();
+  if (list) document.getElementById(list.dataset.arrangeSend).requestSubmit();
 });
 
 function prepare() {
