@@ -135,7 +135,9 @@ class StatusForm(forms.ModelForm):
         for language in LANGUAGES:
             label = mine.name_in(language).casefold()
             if any(other.name_in(language).casefold() == label for other in others):
-                name = f"name_{language}" if cleaned[f"name_{language}"] else next(filter(cleaned.get, NAMES), "name_en")
+                name = (
+                    f"name_{language}" if cleaned[f"name_{language}"] else next(filter(cleaned.get, NAMES), "name_en")
+                )
                 self.add_error(name, _("There is another status with this name."))
                 return
 
@@ -150,10 +152,11 @@ class StatusForm(forms.ModelForm):
         """Say what somebody else saved; sending the form again then means "use mine"."""
         self.data = self.data.copy()
         self.data["version"] = meanwhile.current.version
-        self.add_error(None, _("%(who)s saved this status meanwhile: %(status)s. Save again to use yours, or open it anew to keep theirs.") % {
-            "who": meanwhile.current.changed_by,
-            "status": describe(meanwhile.current),
-        })  # fmt: skip
+        text = _(
+            "%(who)s saved this status meanwhile: %(status)s. Save again to use yours, or open it anew to keep theirs."
+        )
+        current = meanwhile.current
+        self.add_error(None, text % {"who": current.changed_by, "status": describe(current)})
 
 
 class RemoveForm(forms.Form):

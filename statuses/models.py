@@ -91,5 +91,7 @@ def word_in(kind: str, code: str, language: str) -> str:
 
 def _first_of(status: ShopStatus, field: str, language: str) -> str:
     """The field in `language`, else in the first language that has it."""
-    names = (getattr(status, f"{field}_{code}") for code in dict.fromkeys([language[:2], *LANGUAGES]) if code in LANGUAGES)
+    names = (
+        getattr(status, f"{field}_{code}") for code in dict.fromkeys([language[:2], *LANGUAGES]) if code in LANGUAGES
+    )
     return next(filter(None, names), "")

@@ -63,9 +63,7 @@ def create_status(shop: Shop, kind: str, values: dict[str, Any], *, by: Actor) -
 
 
 @transaction.atomic
-def change_status(
-    shop: Shop, kind: str, code: str, values: dict[str, Any], *, seen: int, by: Actor
-) -> ShopStatus:
+def change_status(shop: Shop, kind: str, code: str, values: dict[str, Any], *, seen: int, by: Actor) -> ShopStatus:
     """Give a status other words and looks; `seen` is the version the person looked at, 0 for an untouched one.
 
     Raises ChangedMeanwhile when somebody was quicker, StatusRemoved when it is gone.

@@ -16,7 +16,7 @@ _STOPPED = {F.CANCELLED, F.EXPIRED}
 _FULFILMENT: dict[str, set[str]] = {
     # An aborted checkout becomes an order when the payment arrives after all, or lapses.
     F.ABORTED: {F.NEW, F.IN_PROGRESS, F.BACKORDERED, F.READY, F.CANCELLED, F.EXPIRED},
-    **{status: _BEFORE_SHIPPING | _SENT | _STOPPED for status in _BEFORE_SHIPPING},
+    **dict.fromkeys(_BEFORE_SHIPPING, _BEFORE_SHIPPING | _SENT | _STOPPED),
     F.PARTLY_SHIPPED: _BEFORE_SHIPPING | _SENT | {F.CANCELLED, F.RETURNED},
     F.SHIPPED: _BEFORE_SHIPPING | _SENT | {F.RETURNED},
     F.DELIVERED: _SENT | {F.RETURNED},

@@ -71,10 +71,11 @@ def create(request: HttpRequest, kind: str) -> HttpResponse:
         try:
             status = services.create_status(request.shop, kind, form.values, by=request.actor)
         except services.TooManyStatuses:
-            form.add_error(None, _("A shop has at most %(number)d statuses of its own of a kind.") % {"number": services.MOST_OWN})
+            text = _("A shop has at most %(number)d statuses of its own of a kind.")
+            form.add_error(None, text % {"number": services.MOST_OWN})
         else:
             messages.success(request, _("Status “%(name)s” is made.") % {"name": status.label})
-            return _to_list(request, kind)
+            return _to_list(request)
     return _edit_page(request, form, status)
 
 
@@ -96,7 +97,7 @@ def edit(request: HttpRequest, kind: str, code: str) -> HttpResponse:
             raise Http404("Removed meanwhile.") from None
         else:
             messages.success(request, _("Status “%(name)s” is saved.") % {"name": saved.label})
-            return _to_list(request, kind)
+            return _to_list(request)
     return _edit_page(request, form, status)
 
 
@@ -110,7 +111,7 @@ def back_to_standard(request: HttpRequest, kind: str, code: str) -> HttpResponse
     services.back_to_standard(request.shop, kind, code, by=request.actor)
     label = str(BUILTIN[kind][code].label)
     messages.success(request, _("Status “%(name)s” has its usual name and colours again.") % {"name": label})
-    return _to_list(request, kind)
+    return _to_list(request)
 
 
 @require_POST
@@ -158,13 +159,13 @@ def restore(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         number = services.restore_status(status, by=request.actor, act=_act_of(request.GET))
     except ValueError as refusal:
         messages.warning(request, str(refusal))
-        return _to_list(request, kind)
+        return _to_list(request)
     text = _("Status “%(name)s” is back.") % {"name": status.label}
     if number:
         again = ngettext("%(number)d order has it again.", "%(number)d orders have it again.", number)
         text = f"{text} {again % {'number': number}}"
     messages.success(request, text)
-    return _to_list(request, kind)
+    return _to_list(request)
 
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -208,21 +209,19 @@ def _is_saved(request: HttpRequest) -> bool:
     return request.method == "POST" and "preview" not in request.POST
 
 
-def _removed(
-    request: HttpRequest, status: ShopStatus, moved: Moved, target: str, catalogue: Catalogue
-) -> HttpResponse:
+def _removed(request: HttpRequest, status: ShopStatus, moved: Moved, target: str, catalogue: Catalogue) -> HttpResponse:
     if moved.job is not None:
         return redirect("job", request.shop.number, moved.job.pk)
     text = _("Status “%(name)s” is removed.") % {"name": status.label}
     if moved.number:
-        new = next((each.label for each in catalogue.listed(status.kind) if each.code == target), _("no internal status"))
+        labels = dict(catalogue.choices(status.kind)) | {"": _("no internal status")}
         orders = ngettext("%(number)d order got “%(new)s”.", "%(number)d orders got “%(new)s”.", moved.number)
-        text = f"{text} {orders % {'number': moved.number, 'new': new}}"
+        text = f"{text} {orders % {'number': moved.number, 'new': labels[target]}}"
     undo = reverse("statuses:restore", args=[request.shop.number, status.kind, status.code])
     if moved.act is not None:
         undo += f"?act={moved.act}"
     messages.success(request, text, extra_tags=f"undo:{undo}")
-    return _to_list(request, status.kind)
+    return _to_list(request)
 
 
 def _act_of(query: QueryDict) -> uuid.UUID | None:
@@ -232,8 +231,9 @@ def _act_of(query: QueryDict) -> uuid.UUID | None:
         return None
 
 
-def _to_list(request: HttpRequest, kind: str) -> HttpResponse:
-    return redirect(reverse("statuses:list", args=[request.shop.number]) + f"#{kind}")
+def _to_list(request: HttpRequest, kind: str = "") -> HttpResponse:
+    """The list; at the table of `kind` where no message waits to be read at its top."""
+    return redirect(reverse("statuses:list", args=[request.shop.number]) + (f"#{kind}" if kind else ""))
 
 
 def _kind_or_404(kind: str) -> None:

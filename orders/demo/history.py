@@ -14,10 +14,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Model
+from django.utils import timezone
 
 from backoffice.models import Shop
 from orders.demo.lives import Life, Step
 from orders.models import Order, OrderLogEntry, ShopClock
+from orders.services.waiting import save_waits
 
 LATER_KNOWN = ("message_read_at", "printed_at", "mailed_at")
 ORDER_COLUMNS = ("created_at", "changed_at", "changed_by", "version", *LATER_KNOWN)
@@ -51,6 +53,7 @@ def write_history(placed: Sequence[PlacedLife]) -> None:
         _update([each.entry for each in placed], ENTRY_COLUMNS)
         OrderLogEntry.objects.bulk_create(later)
         _update([each.order for each in placed], ORDER_COLUMNS)
+        save_waits([each.order for each in placed], timezone.now())
 
 
 def _backdate(order: Order, entry: OrderLogEntry, life: Life, acts: Random) -> None:

@@ -45,9 +45,7 @@ def _recount_statuses(shop: Shop) -> list[tuple[str, str, int, int]]:
         if said.get((kind, code), 0) != counted[kind, code]
     ]
     for kind, code, _said, number in wrong:
-        StatusCount.objects.update_or_create(
-            shop=shop, kind=kind, code=code, defaults={"number_of_orders": number}
-        )
+        StatusCount.objects.update_or_create(shop=shop, kind=kind, code=code, defaults={"number_of_orders": number})
     return wrong
 
 

@@ -81,7 +81,9 @@ def test_its_orders_go_where_they_are_sent_those_in_deleted_too(client, shop, wr
     assert said(response) == ["Status “Gift wrapping” is removed. 2 orders got “Ready”."]
     for each in (order, deleted, other):
         each.refresh_from_db()
-    assert [(each.fulfilment_status, each.fulfilment_own_status_id) for each in (order, deleted)] == [("ready", None)] * 2
+    assert [(each.fulfilment_status, each.fulfilment_own_status_id) for each in (order, deleted)] == [
+        ("ready", None)
+    ] * 2
     assert (other.fulfilment_status, other.version) == ("new", other_version)
     acts = OrderLogEntry.objects.filter(action="fulfilment.changed", order__in=[order, deleted]).order_by("-id")[:2]
     assert len({entry.act for entry in acts}) == 1

@@ -71,7 +71,12 @@ def test_a_shop_makes_a_status_of_its_own(client, shop):
 
     status = ShopStatus.objects.get()
     assert (response.status_code, said(response)) == (302, ["Status “Gift wrapping” is made."])
-    assert (status.shop, status.kind, status.code, status.stands_for) == (shop, "fulfilment", "gift-wrapping", "in_progress")
+    assert (status.shop, status.kind, status.code, status.stands_for) == (
+        shop,
+        "fulfilment",
+        "gift-wrapping",
+        "in_progress",
+    )
     assert (status.colour, status.shape, status.row_look, status.is_todo) == ("pink", "half", "edge", True)
     assert status.changed_by == "Elin Berg"
 
@@ -88,9 +93,10 @@ def test_a_language_without_a_name_shows_another_and_says_so(client, shop):
     with override("sv"):
         assert str(ShopStatus.objects.get()) == "Gift wrapping"
     assert "sv: no name, shows “Gift wrapping”" in client.get(url(shop, "list")).content.decode()
-    assert "Missing: “Gift wrapping” is shown." in client.get(
-        url(shop, "edit", "fulfilment", "gift-wrapping")
-    ).content.decode()
+    assert (
+        "Missing: “Gift wrapping” is shown."
+        in client.get(url(shop, "edit", "fulfilment", "gift-wrapping")).content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +246,9 @@ def test_a_built_in_status_cannot_be_removed(client, shop):
     assert labels(shop, "fulfilment").count("Packed") == 1
 
 
-@pytest.mark.parametrize("path", ["nonsense/ready/edit/", "fulfilment/nonsense/edit/", "new/nonsense/", "internal/x/edit/"])
+@pytest.mark.parametrize(
+    "path", ["nonsense/ready/edit/", "fulfilment/nonsense/edit/", "new/nonsense/", "internal/x/edit/"]
+)
 def test_what_is_not_there_is_not_found(client, shop, path):
     assert client.get(url(shop, "list") + path).status_code == 404
 
@@ -331,7 +339,8 @@ def test_the_sample_shows_what_is_typed_and_saves_nothing(client, shop):
     assert response.status_code == 200
     page = response.content.decode()
     assert page.count('<tr class="c-teal tint">') == 2
-    assert 'data-theme="light"' in page and 'data-theme="dark"' in page
+    assert 'data-theme="light"' in page
+    assert 'data-theme="dark"' in page
     assert not ShopStatus.objects.exists()
 
 
@@ -358,7 +367,7 @@ def test_who_may_only_look_sees_no_buttons(client, shop):
     page = client.get(url(shop, "list")).content.decode()
 
     assert "Call" in page
-    assert "/edit/" not in page and "/move/" not in page and "Add status" not in page
+    assert [button for button in ("/edit/", "/move/", "Add status") if button in page] == []
 
 
 def test_the_page_costs_the_same_whatever_there_is(client, shop):

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from backoffice.models import Shop
 from orders.services.recount import Recounted, recount
+from orders.services.waiting import review_waiting
 
 NAMED_AT_MOST = 20
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
             shops = shops.filter(number=shop)
             if not shops:
                 raise CommandError(f"There is no shop {shop}.")
+        # What only waits for the clock is not wrong.
+        review_waiting(timezone.now())
         was_right = True
         for each in shops:
             found = recount(each, now=timezone.now())
