@@ -76,7 +76,7 @@ def replace_own_status(change: Change, old: ShopStatus, code: str, orders: Itera
     locked = change.lock_many(orders)
     if old.kind == Kind.LINE:
         return move_lines(change, locked, target.code, target.own_id, instead_of=old.pk)
-    fields = FIELDS[old.kind]
+    fields = FIELDS[Kind(old.kind)]
     values = {fields.own: target.own_id} | ({fields.code: target.code} if fields.code else {})
     if old.kind == Kind.FULFILMENT and target.code != FulfilmentStatus.ON_HOLD:
         values |= {"hold_reason": "", "status_before_hold": ""}
@@ -109,7 +109,7 @@ def _orders_with(status: ShopStatus) -> QuerySet[Order]:
     orders = Order.objects.filter(shop_id=status.shop_id)
     if status.kind == Kind.LINE:
         return orders.filter(lines__own_status=status).distinct()
-    return orders.filter(**{FIELDS[status.kind].own: status.pk})
+    return orders.filter(**{FIELDS[Kind(status.kind)].own: status.pk})
 
 
 def _numbered(rows: Iterable[tuple[int, int]]) -> Iterable[tuple[int, str]]:
