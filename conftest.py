@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -19,6 +20,12 @@ def pytest_runtest_setup(item):
     """A story about PostgreSQL means nothing on SQLite: say how to run it instead of passing it."""
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.fail(f'This test needs PostgreSQL: make test-postgres ARGS="{item.nodeid}"', pytrace=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues() -> None:
+    """Dutch and Swedish, as `manage.py prepare` compiles them: what is tested does not depend on an earlier start."""
+    call_command("translations", verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -175,7 +175,7 @@ def _refused(result: BulkResult) -> str:
     named = [f"{order.display_number} ({str(reason).rstrip('.')})" for order, reason in result.refused[:NAMED_AT_MOST]]
     more = len(result.refused) - len(named)
     if more:
-        named.append(_("and %(number)d more") % {"number": more})
+        named.append(ngettext("and %(number)d more", "and %(number)d more", more) % {"number": more})
     number = len(result.refused)
     return ngettext("%(number)d refused: %(orders)s", "%(number)d refused: %(orders)s", number) % {
         "number": number,

@@ -1,5 +1,6 @@
 """`manage.py translations` compiles the catalogues; `--extract` first collects what is new in code and templates."""
 
+import os
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -33,10 +34,14 @@ class Command(BaseCommand):
 
 
 def compile_catalogue(catalogue: Path) -> Path:
-    """Write the .mo beside a .po; fuzzy entries stay out, as gettext does."""
+    """Write the .mo beside a .po; fuzzy entries stay out, as gettext does.
+
+    In one step: a server or a test that starts meanwhile never reads half a catalogue.
+    """
     with catalogue.open("rb") as source:
         messages = read_po(source)
     compiled = catalogue.with_suffix(".mo")
-    with compiled.open("wb") as target:
+    unfinished = compiled.with_name(f"{compiled.stem}.{os.getpid()}.mo")
+    with unfinished.open("wb") as target:
         write_mo(target, messages)
-    return compiled
+    return unfinished.replace(compiled)
