@@ -34,6 +34,7 @@ from orders.models import (
     Shipment,
     ShipmentLine,
 )
+from orders.money import still_open
 from statuses.catalogue import catalogue_of
 from statuses.kinds import BUILTIN, Kind
 
@@ -383,7 +384,7 @@ MADE_PATHS: dict[str, tuple[tuple[str, ...], Callable[..., Any]]] = {
     "payment.label": (("payment_status",), _status_at(Kind.PAYMENT, "label")),
     "fulfilment.code": (("fulfilment_status",), _status_at(Kind.FULFILMENT, "code")),
     "fulfilment.label": (("fulfilment_status",), _status_at(Kind.FULFILMENT, "label")),
-    "totals.open": (("total", "paid_total", "refunded_total"), lambda labels, prefix, *amounts: _open(*amounts)),
+    "totals.open": (("total", "paid_total", "refunded_total"), lambda labels, prefix, *amounts: still_open(*amounts)),
 }
 VALUE_PATHS = PLAIN_PATHS.keys() | MADE_PATHS.keys()
 
@@ -394,10 +395,6 @@ def _shown(number: int) -> str:
 
 def _external_id(prefix: str, number: int) -> str:
     return f"{prefix}_{_shown(number)}"
-
-
-def _open(total: Decimal, paid: Decimal, refunded: Decimal) -> Decimal:
-    return total - paid + refunded
 
 
 def _of_shop(shop: Shop) -> dict[str, Shop]:
@@ -532,7 +529,7 @@ def _totals_document(row: Any) -> TotalsDocument:
         incl=row.total,
         paid=row.paid_total,
         refunded=row.refunded_total,
-        open=_open(row.total, row.paid_total, row.refunded_total),
+        open=still_open(row.total, row.paid_total, row.refunded_total),
         by_rate=tuple(
             RateDocument(Decimal(each["rate"]), Decimal(each["ex"]), Decimal(each["vat"]), Decimal(each["incl"]))
             for each in row.vat_totals

@@ -130,6 +130,16 @@ def totals(order, lines: Iterable[PricedLine]) -> Totals:
     return Totals(lines_amount, shipping, fee, rates, lines_amount + shipping + fee)
 
 
+def still_open(total: Decimal, paid: Decimal, refunded: Decimal) -> Decimal:
+    """What an order still has to bring in; negative for what has still to be given back.
+
+    A refund never makes a debt: what was given back is owed no more. It does settle what the shop owes, so an order
+    that was paid too much, or a credit order (total below zero), is even once that amount went back.
+    """
+    due = total - paid
+    return min(ZERO, due + refunded) if due < 0 else due
+
+
 def other_price(price: Decimal, rate: Decimal, *, includes_vat: bool) -> Decimal:
     """The unit price in the other sense (ex for incl and back), four places."""
     factor = (HUNDRED + rate) / HUNDRED

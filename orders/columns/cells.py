@@ -1,7 +1,6 @@
 """How the cells of the list read. Made in Python, one string each: most of a list page's time is its template."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from django.templatetags.static import static
@@ -10,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from orders import display
+from orders import display, money
 from orders import waiting as waits
 from orders.columns.column import Cell, CellContext
 from orders.models import Source
@@ -248,8 +247,7 @@ def language(row: Any, at: CellContext) -> str:
 
 
 def still_open(row: Any, at: CellContext) -> str:
-    left: Decimal = row.total - row.paid_total + row.refunded_total
-    return display.money(left, row.currency)
+    return display.money(money.still_open(row.total, row.paid_total, row.refunded_total), row.currency)
 
 
 def weight(row: Any, at: CellContext) -> str:

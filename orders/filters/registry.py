@@ -180,7 +180,7 @@ GROUPS: list[tuple[Promise, list[Spec]]] = [
             YesNo(
                 "owes",
                 _("Something is still to be paid"),
-                yes=lambda at: Q(total__gt=F("paid_total") - F("refunded_total")),
+                yes=lambda at: Q(total__gt=F("paid_total")),
             ),
             Number("late", _("Unpaid for more than … days"), _("%(number)d days"), match=_late),
             Choices(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.models import Shop, ShopQuerySet
 from orders.models import fields
 from orders.models.waiting import WaitingFor
+from orders.money import still_open
 from statuses.kinds import FulfilmentStatus, PaymentStatus
 from statuses.models import ShopStatus
 
@@ -56,7 +57,7 @@ class Order(models.Model):
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.WEBSHOP)
     # Which marketplace or import, and the order's own id there.
     source_name = models.CharField(max_length=30, blank=True)
-    source_id = models.CharField(max_length=80, null=True)  # noqa: DJ001  (null so that "none" is never a duplicate)
+    source_id = models.CharField(max_length=80, null=True)
 
     placed_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -192,8 +193,8 @@ class Order(models.Model):
 
     @property
     def open_amount(self) -> Decimal:
-        """What is still to be paid; negative when more was paid than the order costs."""
-        return self.total - self.paid_total + self.refunded_total
+        """What is still to be paid; negative for what has still to be given back."""
+        return still_open(self.total, self.paid_total, self.refunded_total)
 
 
 class OrderSearchText(models.Model):

@@ -87,18 +87,18 @@ def _in_shop_currency(at: PageContext) -> list[Amount]:
 
 
 def _settled(at: PageContext) -> list[Amount]:
-    """What came in and went back, and what is left. Money given back was owed no more, so it is not open again."""
+    """What came in and went back, and what is left."""
     order = at.order
     rows = []
     if order.paid_total:
         rows.append(Amount(_("Paid"), at.money(order.paid_total)))
     if order.refunded_total:
         rows.append(Amount(_("Refunded"), at.money(-order.refunded_total)))
-    due, surplus = order.total - order.paid_total, order.paid_total - order.refunded_total - order.total
+    due = order.open_amount
     if due > 0 and order.fulfilment_status not in progress.STOPPED and order.payment_status not in progress.PAID:
         rows.append(Amount(_("Still open"), at.money(due), "due"))
-    elif surplus > 0:
-        rows.append(Amount(_("To give back"), at.money(surplus), "due"))
+    elif due < 0:
+        rows.append(Amount(_("To give back"), at.money(-due), "due"))
     return rows
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.money import CENT, ZERO, other_price, price_lines, rounded, spread, totals, with_vat
+from orders.money import CENT, ZERO, other_price, price_lines, rounded, spread, still_open, totals, with_vat
 
 
 @dataclass
@@ -192,3 +193,33 @@ def test_shipping_and_fee_stand_in_the_vat_totals_and_nothing_does_not():
     assert [each.rate for each in with_costs.by_rate] == [Decimal("21.00"), Decimal("9.00")]
     assert with_costs.by_rate[0].amount.incl == Decimal("7.26")
     assert [each.rate for each in without.by_rate] == [Decimal("9.00")]
+
+
+@pytest.mark.parametrize(
+    ("total", "paid", "refunded", "left"),
+    [
+        ("12.10", "0", "0", "12.10"),
+        ("12.10", "10.00", "0", "2.10"),
+        ("12.10", "12.10", "0", "0"),
+        ("12.10", "12.10", "12.10", "0"),  # given back, so owed no more
+        ("12.10", "10.00", "10.00", "2.10"),
+        ("12.10", "15.00", "0", "-2.90"),  # paid too much
+        ("12.10", "15.00", "1.00", "-1.90"),
+        ("12.10", "15.00", "2.90", "0"),
+        ("12.10", "15.00", "15.00", "0"),
+        ("-5.00", "0", "0", "-5.00"),  # a credit order
+        ("-5.00", "0", "5.00", "0"),
+        ("-5.00", "0", "9.00", "0"),
+    ],
+)
+def test_what_is_still_open_falls_with_money_and_never_rises_with_a_refund(total, paid, refunded, left):
+    assert still_open(Decimal(total), Decimal(paid), Decimal(refunded)) == Decimal(left)
+
+
+@given(*[st.decimals(-10_000, 10_000, places=2)] * 3)
+def test_a_refund_only_brings_an_order_nearer_to_even(total, paid, refunded):
+    before = still_open(total, paid, ZERO)
+    after = still_open(total, paid, abs(refunded))
+
+    assert abs(after) <= abs(before)
+    assert before * after >= 0
