@@ -1,7 +1,8 @@
 """Locks 1 and 2 of access: every view says whom it lets in, and a system check finds those that do not.
 
 Lock 1 is `LoginRequiredMiddleware`: a page asks for a sign-in unless it is `@public`.
-Lock 2 is here: `@requires(Permission.…)` for pages of a shop, `@signed_in` for pages of the person, `@public` for the world.
+Lock 2 is here: `@requires(Permission.…)` for pages of a shop, `@signed_in` for pages of the person, `@public` for
+the world.
 Lock 3 is `.for_shop(request.shop)` in every query.
 """
 

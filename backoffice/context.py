@@ -95,5 +95,3 @@ def _item(entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bo
         count=count,
         hot=hot,
     )
-
-

@@ -41,11 +41,7 @@ def start_undo(act: uuid.UUID, *, shop: Shop, by: Actor) -> Job:
     """
     acted = OrderLogEntry.objects.filter(act=act, order__shop=shop)
     refuse_late(acted)
-    rows = (
-        acted.order_by("order_id")
-        .values_list("order_id", "order__number")
-        .distinct()
-    )
+    rows = acted.order_by("order_id").values_list("order_id", "order__number").distinct()
     return start(
         UNDO,
         shop=shop,

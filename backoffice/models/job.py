@@ -65,7 +65,9 @@ class Job(models.Model):
         indexes = [
             models.Index(fields=["shop", "-id"], name="job_newest"),
             models.Index(
-                fields=["leased_until"], name="job_open", condition=models.Q(state__in=["waiting", "running", "stopping"])
+                fields=["leased_until"],
+                name="job_open",
+                condition=models.Q(state__in=["waiting", "running", "stopping"]),
             ),
         ]
 
@@ -115,3 +117,6 @@ class JobItem(models.Model):
         ordering = ["job", "position"]
         constraints = [models.UniqueConstraint(fields=["job", "position"], name="one_item_per_position")]
         indexes = [models.Index(fields=["job", "state", "position"], name="job_items_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.label}: {self.state}"

@@ -41,7 +41,12 @@ class Shop(models.Model):
         validators=[RegexValidator(r"\A[1-9][0-9]*\Z", _("Digits only, without a leading zero."))],
     )
     base_shop = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="target_shops", verbose_name=_("base shop")
+        "self",
+        verbose_name=_("base shop"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="target_shops",
     )
     name = models.CharField(_("name"), max_length=120)
     colour = models.CharField(_("colour"), max_length=10, choices=Colour.choices, default=Colour.BLUE)
@@ -63,9 +68,7 @@ class Shop(models.Model):
     plan_key = models.CharField(
         _("plan"), max_length=20, choices=[(plan.key, plan.label) for plan in PLANS.values()], default="basic"
     )
-    line_order = models.CharField(
-        _("line sorting"), max_length=10, choices=LineOrder.choices, default=LineOrder.SKU
-    )
+    line_order = models.CharField(_("line sorting"), max_length=10, choices=LineOrder.choices, default=LineOrder.SKU)
     ready_rule = models.BooleanField(
         _("set new orders to Ready or Backordered by themselves"),
         default=True,

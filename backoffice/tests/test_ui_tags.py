@@ -7,7 +7,7 @@ from django.contrib.messages import constants as levels
 from django.contrib.messages.storage.base import Message
 from django.template import Context, Template
 
-from backoffice.icons import ICONS, sprite, write_sprite
+from backoffice.icons import ICONS, write_sprite
 from backoffice.templatetags.ui import error_rows, notices
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))

@@ -85,6 +85,7 @@ def _may_see(request: HttpRequest, job: Job) -> bool:
 
 def _context(job: Job) -> dict:
     kind = jobs.KINDS[job.kind]
+    has_rest = job.number_done + job.number_unchanged < job.number_of_items
     by_state = {
         state: list(job.items.filter(state=state)[:SHOWN_ITEMS])
         for state in (JobItem.State.FAILED, JobItem.State.DONE, JobItem.State.UNCHANGED)
@@ -97,6 +98,6 @@ def _context(job: Job) -> dict:
         "done_items": by_state[JobItem.State.DONE],
         "unchanged_items": by_state[JobItem.State.UNCHANGED],
         "is_undoable": kind.is_undoable and not job.is_open and job.number_done > 0,
-        "can_retry": not job.is_open and kind.do_chunk is not None and job.number_done + job.number_unchanged < job.number_of_items,
+        "can_retry": not job.is_open and kind.do_chunk is not None and has_rest,
         "seconds_between": 1 if job.started_at and (timezone.now() - job.started_at).seconds < 60 else 3,
     }

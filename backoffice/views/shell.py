@@ -28,9 +28,7 @@ def shops(request: HttpRequest) -> HttpResponse:
         return redirect("orders:list", memberships[0].shop.number)
     wanted = request.GET.get("q", "").strip()
     shown = [each for each in memberships if wanted.lower() in f"{each.shop.name} {each.shop.number}".lower()]
-    return render(
-        request, "backoffice/shops.html", {"memberships": shown, "total": len(memberships), "wanted": wanted}
-    )
+    return render(request, "backoffice/shops.html", {"memberships": shown, "total": len(memberships), "wanted": wanted})
 
 
 @requires(Permission.VIEW_ORDERS)
@@ -99,5 +97,3 @@ def _page_to_return_to(request: HttpRequest) -> str:
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return wanted
     return reverse("shops")
-
-

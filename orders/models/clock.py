@@ -15,6 +15,9 @@ class ShopClock(models.Model):
     at = models.DateTimeField()
     mark = models.BigIntegerField(default=0)
 
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} mark {self.mark}"
+
 
 class NumberSeries(models.Model):
     """The next number of a series of a shop, taken under lock in the transaction that uses it: no holes, no doubles."""
@@ -25,6 +28,9 @@ class NumberSeries(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "name"], name="one_series_per_name")]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.next_number} is next"
 
 
 class StatusCount(models.Model):
@@ -39,3 +45,6 @@ class StatusCount(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["shop", "kind", "code"], name="one_count_per_status")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}: {self.number_of_orders}"

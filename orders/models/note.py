@@ -22,6 +22,9 @@ class OrderNote(models.Model):
     class Meta:
         ordering = ["-created_at", "-id"]
 
+    def __str__(self) -> str:
+        return f"{self.author}: {self.text[:40]}"
+
 
 class Folder(models.Model):
     """A place to file orders, one level deep; an order in none is at the root."""

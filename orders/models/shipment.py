@@ -19,8 +19,14 @@ class Shipment(models.Model):
     class Meta:
         ordering = ["shipped_at", "id"]
 
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_code}".strip()
+
 
 class ShipmentLine(models.Model):
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="lines")
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="shipment_lines")
     quantity = fields.quantity()
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of line {self.line_id}"

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from django.db.models import Model, TextChoices
 from django.utils.translation import gettext as _
 
 from backoffice.models import Shop
@@ -158,7 +159,7 @@ def _check_values(row: Any, model: type, prefix: str, refuse: Refuse) -> None:
 
 
 @cache
-def _longest(model: type, name: str) -> int | None:
+def _longest(model: type[Model], name: str) -> int | None:
     """How long the text of a column may be; None for what has no column or no limit."""
     column = next((each for each in model._meta.fields if each.name == name), None)
     return getattr(column, "max_length", None)
@@ -183,7 +184,7 @@ def _check_text(value: str, longest: int | None, name: str, refuse: Refuse) -> N
 def _check_address(address: Address, prefix: str, refuse: Refuse) -> None:
     for part in Address.__dataclass_fields__:
         name = f"{prefix}_{part}"
-        _check_text(getattr(address, part), Order._meta.get_field(name).max_length, name, refuse)
+        _check_text(getattr(address, part), _longest(Order, name), name, refuse)
     if address.country and not re.fullmatch("[A-Z]{2}", address.country):
         refuse(f"{prefix}_country", _("Two capital letters, as in NL."))
 
@@ -213,13 +214,13 @@ def _check_past(new: NewOrder, refuse: Refuse) -> None:
     ):
         for position, row in enumerate(rows, start=1):
             _check_values(row, model, f"{name}.{position}.", refuse)
-    for name, rows, states in (
-        ("payments", new.payments, PaymentState),
-        ("refunds", new.refunds, RefundState),
-    ):
-        for position, row in enumerate(rows, start=1):
-            if row.state not in states.values:
-                refuse(f"{name}.{position}.state", _("There is no such state."))
+    states: list[tuple[str, str, type[TextChoices]]] = [
+        *((f"payments.{position}", each.state, PaymentState) for position, each in enumerate(new.payments, start=1)),
+        *((f"refunds.{position}", each.state, RefundState) for position, each in enumerate(new.refunds, start=1)),
+    ]
+    for name, state, known in states:
+        if state not in known.values:
+            refuse(f"{name}.state", _("There is no such state."))
     for position, note in enumerate(new.notes, start=1):
         if note.audience not in OrderNote.Audience.values:
             refuse(f"notes.{position}.audience", _("A note is internal or for the customer."))

@@ -242,7 +242,7 @@ def add_to_counters(rows: list[tuple[int, str, str, int]]) -> None:
     places = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (shop_id, kind, code, number_of_orders) VALUES {places} "
+            f"INSERT INTO {table} (shop_id, kind, code, number_of_orders) VALUES {places} "  # noqa: S608  (ours)
             f"ON CONFLICT (shop_id, kind, code) DO UPDATE "
             f"SET number_of_orders = {table}.number_of_orders + excluded.number_of_orders",
             [value for row in rows for value in row],

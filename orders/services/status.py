@@ -142,7 +142,7 @@ class StatusFields(NamedTuple):
     action: LogAction
 
 
-FIELDS = {
+FIELDS: dict[str, StatusFields] = {
     Kind.FULFILMENT: StatusFields("fulfilment_status", "fulfilment_own_status_id", LogAction.FULFILMENT_CHANGED),
     Kind.PAYMENT: StatusFields("payment_status", "payment_own_status_id", LogAction.PAYMENT_CHANGED),
     Kind.INTERNAL: StatusFields(None, "internal_status_id", LogAction.INTERNAL_CHANGED),
@@ -256,7 +256,7 @@ def _refuse_deleted(order: Order) -> None:
 
 
 def _refuse_impossible(catalogue: Catalogue, order: Order, kind: str, target: Target) -> None:
-    old = getattr(order, FIELDS[kind].code)
+    old = getattr(order, FIELDS[kind].code or "")
     by_hand_never = kind == Kind.FULFILMENT and target.code == FulfilmentStatus.ABORTED and old != target.code
     if by_hand_never or not may_follow(kind, old, target.code):
         raise StatusChangeRefused(_label(catalogue, kind, order), str(catalogue.look(kind, target.code).label))

@@ -65,9 +65,9 @@ def undo_orders(change: Change, act: uuid.UUID, keys: Collection[int], result: B
 
 def refuse_late(entries: QuerySet[OrderLogEntry]) -> None:
     """Raises NothingToUndo when an act on several orders is older than 15 minutes."""
-    first, number_of_orders = entries.order_by().aggregate(
-        first=Min("created_at"), orders=Count("order_id", distinct=True)
-    ).values()
+    first, number_of_orders = (
+        entries.order_by().aggregate(first=Min("created_at"), orders=Count("order_id", distinct=True)).values()
+    )
     if number_of_orders > 1 and first < timezone.now() - BULK_WINDOW:
         raise NothingToUndo
 
@@ -128,14 +128,14 @@ def _take_back(change: Change, order: Order, entries: list[OrderLogEntry]) -> No
     """Give the old values back, from the newest entry to the oldest, so that the oldest has the last word."""
     lines: dict[int, OrderLine] = {}
     for entry in entries:
-        if entry.action == LogAction.LINE_CHANGED:
-            line = lines.setdefault(entry.line_id, entry.line)
+        if entry.line is not None and entry.action == LogAction.LINE_CHANGED:
+            line = lines.setdefault(entry.line.pk, entry.line)
             for name, values in entry.changes.items():
                 setattr(line, name, values["old"])
         else:
             change.set(order, **{name: _revived(name, values["old"]) for name, values in entry.changes.items()})
         back = {name: {"old": values["new"], "new": values["old"]} for name, values in entry.changes.items()}
-        change.record(order, entry.action, back, line=entry.line, subject=entry.subject, undoes=entry.act)
+        change.record(order, LogAction(entry.action), back, line=entry.line, subject=entry.subject, undoes=entry.act)
     if lines:
         OrderLine.objects.bulk_update(lines.values(), ["status", "own_status", "is_backordered"], batch_size=500)
         change.set(order, **counts_of(order.lines.all()))

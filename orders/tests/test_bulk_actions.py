@@ -65,8 +65,7 @@ def test_bulk_ship_changes_what_it_may_and_names_the_rest(clerk_client, shop):
     response = go_ahead(clerk_client, act(clerk_client, shop, [waiting, shipped, cancelled], "fulfilment:shipped"))
 
     assert said(response) == [
-        "1 order set to Shipped; 1 was so already; "
-        "1 refused: 00103 (An order that is Cancelled cannot become Shipped)."
+        "1 order set to Shipped; 1 was so already; 1 refused: 00103 (An order that is Cancelled cannot become Shipped)."
     ]
     assert statuses_of(waiting, shipped, cancelled) == ["shipped", "shipped", "cancelled"]
 
@@ -140,7 +139,10 @@ def test_delete_and_restore(clerk_client, shop):
     assert order.deleted_at is None
 
 
-@pytest.mark.parametrize("action", ["", "fulfilment:", "fulfilment:nonsense", "nonsense:shipped", "shipped", "line:", "folder:x", "folder:999"])
+@pytest.mark.parametrize(
+    "action",
+    ["", "fulfilment:", "fulfilment:nonsense", "nonsense:shipped", "shipped", "line:", "folder:x", "folder:999"],
+)
 def test_an_unknown_action_changes_nothing(clerk_client, shop, action):
     order = make_order(shop)
 
@@ -517,7 +519,7 @@ def test_what_is_predicted_is_what_happens(shop, actor, action):
     assert forecast.refused == Counter(str(reason) for _order, reason in result.refused)
 
 
-@pytest.mark.parametrize("action", [action for action in ACTIONS])
+@pytest.mark.parametrize("action", ACTIONS)
 def test_undo_gives_back_exactly_what_was(shop, actor, action):
     with changing(shop, by=actor):
         orders = [make_order(shop, fulfilment_status=status, lines=2) for status in FulfilmentStatus.values]

@@ -34,9 +34,7 @@ def link_on(response, relation):
 
 def make_many(shop, number_of_orders, **values):
     with changing(shop, by=values.pop("by")):
-        return [
-            make_order(shop, placed_at=PLACED_AT + timedelta(minutes=i), **values) for i in range(number_of_orders)
-        ]
+        return [make_order(shop, placed_at=PLACED_AT + timedelta(minutes=i), **values) for i in range(number_of_orders)]
 
 
 def test_the_newest_order_stands_first(clerk_client, shop):
@@ -217,7 +215,15 @@ def test_what_makes_no_sense_is_left_out_with_a_note(clerk_client, shop, other_s
 
 @pytest.mark.parametrize(
     "query",
-    ["columns=__class__", "_connector=OR+1%3D1", "status__in=", "q=%00", "q=%25_%27%22--", "q=" + "x" * 5000, "x=" * 900],
+    [
+        "columns=__class__",
+        "_connector=OR+1%3D1",
+        "status__in=",
+        "q=%00",
+        "q=%25_%27%22--",
+        "q=" + "x" * 5000,
+        "x=" * 900,
+    ],
 )
 def test_a_hostile_query_is_no_failure(clerk_client, shop, query):
     make_order(shop, number=1)
@@ -304,9 +310,7 @@ def test_htmx_gets_the_list_alone(clerk_client, shop):
     make_order(shop, number=1)
 
     part = clerk_client.get(list_url(shop), headers={"HX-Request": "true"})
-    restored = clerk_client.get(
-        list_url(shop), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}
-    )
+    restored = clerk_client.get(list_url(shop), headers={"HX-Request": "true", "HX-History-Restore-Request": "true"})
 
     assert part.content.strip().startswith(b'<div id="order-list"')
     assert b"<html" in restored.content

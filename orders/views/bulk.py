@@ -24,7 +24,7 @@ NAMED_AT_MOST = 5
 @require_POST
 @requires(Permission.VIEW_ORDERS)
 def select(request: HttpRequest) -> HttpResponse:
-    """Keep the page's ticks, choose all that match, or clear; then on to the page, or the export, that was asked for."""
+    """Keep the page's ticks, choose all that match, or clear; then on to the page or export that was asked for."""
     try:
         _update_selection(request)
     except TooManySelected:
@@ -138,7 +138,9 @@ def _forget_selection(request: HttpRequest) -> None:
 
 
 def _too_many() -> str:
-    sentence = _("At most %(number)d single orders can be selected; select all that match instead. Nothing was changed.")
+    sentence = _(
+        "At most %(number)d single orders can be selected; select all that match instead. Nothing was changed."
+    )
     return sentence % {"number": selection.MOST_SINGLE_ORDERS}
 
 
@@ -158,8 +160,7 @@ def _tell(request: HttpRequest, result: BulkResult, words: str, *, missing: int)
         parts.append(_refused(result))
     if missing > 0:
         parts.append(
-            ngettext("%(number)d is not in this shop", "%(number)d are not in this shop", missing)
-            % {"number": missing}
+            ngettext("%(number)d is not in this shop", "%(number)d are not in this shop", missing) % {"number": missing}
         )
     text = "; ".join(parts) + "."
     text = text[0].upper() + text[1:]
