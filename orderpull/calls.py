@@ -2,126 +2,184 @@
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
+from typing import Self
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from orderpull.models import Outcome
+from orderpull.reasons import Reason
 
-PARAMETERS = {"shop", "pk", "change_time", "order_id", "rpc_id", "partner", "module", "system_export"}
+SIGNED = {"shop", "pk", "rpc_id", "partner", "module"}
+PARAMETERS = SIGNED | {"change_time", "order_id", "system_export"}
+UPDATE_PARAMETERS = SIGNED | {"order_id", "status", "carrier", "tracking_code", "note"}
+# Lines of a note are meant; everywhere else a line end is a slip of the program that made the address.
+MAY_HAVE_LINES = {"note"}
 MOST_PARAMETERS = 20
 SHOP_NUMBER = re.compile("[1-9][0-9]{0,11}")
 CHANGE_TIME = re.compile("[0-9]{14}")
 ORDER_ID = re.compile("([1-9][0-9]{0,11})_([0-9]{5,18})")
 RPC_ID = re.compile("[0-9]{10}")
 CONTROL = re.compile("[\x00-\x1f\x7f]")
-MODULE = "orders_get"
+CONTROL_IN_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+LONGEST = {"status": 40, "carrier": 60, "tracking_code": 80, "note": 4000}
 
 
 class PullRefused(Exception):
-    """A call that gets the one refusal; `outcome` and `detail` are for the shop's own call log alone.
+    """A call that gets the one refusal; `outcome` and `reason` are for the shop's own call log alone.
 
     One with `is_noted=False` does not even get there: a flood of calls must not become a flood of rows.
     """
 
-    def __init__(self, outcome: Outcome, detail: str = "", *, is_noted: bool = True):
+    def __init__(self, outcome: Outcome, reason: Reason | None = None, *, is_noted: bool = True):
         self.outcome = outcome
-        self.detail = detail
+        self.reason = reason
         self.is_noted = is_noted
-        super().__init__(outcome, detail)
+        super().__init__(outcome, reason)
 
 
-def malformed(detail: str) -> PullRefused:
-    return PullRefused(Outcome.MALFORMED, detail)
+def malformed(reason: Reason) -> PullRefused:
+    return PullRefused(Outcome.MALFORMED, reason)
 
 
-def read_query(query_string: str) -> dict[str, str]:
-    """The protocol's parameters, {name: value}; others are ignored. Raises PullRefused.
+def read_query(query_string: str, names: Collection[str] = PARAMETERS) -> dict[str, str]:
+    """The parameters called `names`, {name: value}; others are ignored. Raises PullRefused.
 
     Each may come once: of two values one would be signed and the other used.
     """
     if not query_string.isascii():
-        raise malformed("The query is not URL encoded.")
+        raise malformed(Reason.ENCODING)
+    if query_string.count("&") >= MOST_PARAMETERS:
+        raise malformed(Reason.TOO_MANY_PARAMETERS)
     try:
-        pairs = parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+        pairs = parse_qsl(query_string, keep_blank_values=True, errors="strict")
     except ValueError:
-        raise malformed("The query is not UTF-8 or has too many parameters.") from None
-    known = [(name, value) for name, value in pairs if name in PARAMETERS]
+        raise malformed(Reason.ENCODING) from None
+    known = [(name, value) for name, value in pairs if name in names]
     parameters = dict(known)
     if len(parameters) != len(known):
-        raise malformed("A parameter comes twice.")
-    if any(CONTROL.search(value) for value in parameters.values()):
-        raise malformed("A control character.")
+        raise malformed(Reason.TWICE)
+    if any((CONTROL_IN_LINES if name in MAY_HAVE_LINES else CONTROL).search(value) for name, value in known):
+        raise malformed(Reason.CONTROL_CHARACTER)
     return parameters
 
 
 def shop_number_of(parameters: dict[str, str]) -> str:
     """The shop that is asked for: digits without a leading zero, so that a signature fits one shop only."""
-    return _matching(parameters, "shop", SHOP_NUMBER)
+    return _matching(parameters, "shop", SHOP_NUMBER, Reason.SHOP_MISSING, Reason.SHOP_FORM)
 
 
-def _matching(parameters: dict[str, str], name: str, form: re.Pattern[str]) -> str:
+def _matching(
+    parameters: dict[str, str], name: str, form: re.Pattern[str], is_missing: Reason, is_wrong: Reason
+) -> str:
     value = parameters.get(name, "")
+    if not value:
+        raise malformed(is_missing)
     if not form.fullmatch(value):
-        raise malformed(f"{name} is missing or has the wrong form.")
+        raise malformed(is_wrong)
     return value
 
 
 @dataclass(frozen=True)
-class ListCall:
-    """The second step as it was sent. `subject` is the change time or the order id, whichever was asked for."""
+class SignedCall:
+    """What every second step has. `subject` is what was asked for, as it goes into the signature."""
 
     shop_number: str
     subject: str
     rpc_id: str
     pk: str
-    # The change time on the shop's wall clock; None when one order is asked for.
-    wall_time: datetime | None = None
-    # (shop number, order number) of the order id.
-    order: tuple[str, int] | None = None
     partner: str | None = None
     module: str = ""
-
-    @classmethod
-    def read(cls, parameters: dict[str, str]) -> "ListCall":
-        """The call in `parameters`. Raises PullRefused."""
-        if ("change_time" in parameters) == ("order_id" in parameters):
-            raise malformed("One of change_time and order_id is needed.")
-        if not parameters.get("pk"):
-            raise malformed("pk is missing.")
-        wall_time = order = None
-        if "change_time" in parameters:
-            subject = _matching(parameters, "change_time", CHANGE_TIME)
-            wall_time = _wall_time(subject)
-        else:
-            subject = _matching(parameters, "order_id", ORDER_ID)
-            order = _order_of(subject)
-        return cls(
-            shop_number=shop_number_of(parameters),
-            subject=subject,
-            rpc_id=_matching(parameters, "rpc_id", RPC_ID),
-            pk=parameters["pk"],
-            wall_time=wall_time,
-            order=order,
-            partner=parameters.get("partner"),
-            module=parameters.get("module", ""),
-        )
 
     def is_signed_with(self, keys: list[str]) -> bool:
         """Whether `pk` was made with one of the keys; takes the same time for every wrong one."""
         sent = self.pk.encode()
-        return any(compare_digest(sent, self.signature(key).encode()) for key in keys)
+        fits = [compare_digest(sent, self.signature(key).encode()) for key in keys]
+        return any(fits)
 
     def signature(self, key: str) -> str:
         """SHA-1 in lower-case hex, as the protocol lays down; it guards one call for two minutes, nothing else."""
         asked = self.shop_number + self.subject
         if self.partner is None:
-            signed = asked + self.rpc_id + key
-        else:
-            signed = asked + key + self.partner + self.module + self.rpc_id
-        return hashlib.sha1(signed.encode(), usedforsecurity=False).hexdigest()
+            return sha1(asked + self.rpc_id + key)
+        return sha1(asked + key + self.partner + self.module + self.rpc_id)
+
+
+def sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _signed_parts(parameters: dict[str, str]) -> dict[str, str | None]:
+    """The parameters of a SignedCall but its subject. Raises PullRefused."""
+    if not parameters.get("pk"):
+        raise malformed(Reason.PK_MISSING)
+    return {
+        "shop_number": shop_number_of(parameters),
+        "rpc_id": _matching(parameters, "rpc_id", RPC_ID, Reason.RPC_ID_MISSING, Reason.RPC_ID_FORM),
+        "pk": parameters["pk"],
+        "partner": parameters.get("partner"),
+        "module": parameters.get("module", ""),
+    }
+
+
+@dataclass(frozen=True)
+class ListCall(SignedCall):
+    """A call for the orders that changed, or for one; its subject is the change time or the order id as sent."""
+
+    # The change time on the shop's wall clock; None when one order is asked for.
+    wall_time: datetime | None = None
+    # (shop number, order number) of the order id.
+    order: tuple[str, int] | None = None
+
+    @classmethod
+    def read(cls, parameters: dict[str, str]) -> Self:
+        """The call in `parameters`. Raises PullRefused."""
+        if "order_id" not in parameters:
+            return cls.since(parameters)
+        if "change_time" in parameters:
+            raise malformed(Reason.SUBJECT_TWICE)
+        order_id = order_id_of(parameters)
+        return cls(subject=order_id, order=_order_of(order_id), **_signed_parts(parameters))
+
+    @classmethod
+    def since(cls, parameters: dict[str, str]) -> Self:
+        """A call that may only ask since a moment. Raises PullRefused."""
+        subject = _matching(parameters, "change_time", CHANGE_TIME, Reason.SUBJECT_MISSING, Reason.CHANGE_TIME_FORM)
+        return cls(subject=subject, wall_time=_wall_time(subject), **_signed_parts(parameters))
+
+
+@dataclass(frozen=True)
+class UpdateCall(SignedCall):
+    """A call that tells of one order; what is told is signed along, a line end behind each of the four."""
+
+    order: tuple[str, int] = ("", 0)
+    status: str = ""
+    carrier: str = ""
+    tracking_code: str = ""
+    note: str = ""
+
+    @classmethod
+    def read(cls, parameters: dict[str, str]) -> Self:
+        """The call in `parameters`. Raises PullRefused."""
+        order_id = order_id_of(parameters)
+        told = {name: parameters.get(name, "") for name in LONGEST}
+        if not (told["status"] or told["tracking_code"] or told["note"].strip()):
+            raise malformed(Reason.NOTHING_TO_UPDATE)
+        if any(len(value) > LONGEST[name] for name, value in told.items()):
+            raise malformed(Reason.TOO_LONG)
+        subject = f"{order_id}\n{told['status']}\n{told['carrier']}\n{told['tracking_code']}\n{told['note']}\n"
+        return cls(subject=subject, order=_order_of(order_id), **told, **_signed_parts(parameters))
+
+
+def order_id_of(parameters: dict[str, str]) -> str:
+    order_id = _matching(parameters, "order_id", ORDER_ID, Reason.ORDER_ID_MISSING, Reason.ORDER_ID_FORM)
+    number = order_id.partition("_")[2]
+    if f"{int(number):05d}" != number:
+        raise malformed(Reason.ORDER_ID_FORM)
+    return order_id
 
 
 def _wall_time(digits: str) -> datetime:
@@ -130,13 +188,11 @@ def _wall_time(digits: str) -> datetime:
     try:
         return datetime(*parts)  # noqa: DTZ001  (a wall time; its zone is the shop's)
     except ValueError:
-        raise malformed("change_time is not a date and time.") from None
+        raise malformed(Reason.CHANGE_TIME_DATE) from None
 
 
 def _order_of(order_id: str) -> tuple[str, int]:
-    shop_number, number = ORDER_ID.fullmatch(order_id).groups()
-    if f"{int(number):05d}" != number:
-        raise malformed("order_id has the wrong form.")
+    shop_number, _underscore, number = order_id.partition("_")
     return shop_number, int(number)
 
 

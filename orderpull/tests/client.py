@@ -42,6 +42,20 @@ class Erp:
     def list(self, change_time="20000101000000", **changes):
         return self.get("orders/list", self.call(change_time, **changes))
 
+    def count(self, change_time="20000101000000", **changes):
+        return self.get("orders/count", self.call(change_time, **changes))
+
+    def update(self, order_id, *, rpc_id=None, status="", carrier="", tracking_code="", note="", after_signing=()):
+        """Tell of an order; `after_signing` replaces parameters of the signed call."""
+        rpc_id = rpc_id or self.rpc_id()
+        told = {"status": status, "carrier": carrier, "tracking_code": tracking_code, "note": note}
+        pk = sign(self.number, f"{order_id}\n{status}\n{carrier}\n{tracking_code}\n{note}\n", rpc_id, self.key)
+        parameters = {"shop": self.number, "order_id": order_id, "rpc_id": rpc_id, "pk": pk} | told
+        form = "application/x-www-form-urlencoded"
+        return self.http.post(
+            "/RPC/orders/update", urlencode(parameters | dict(after_signing)), content_type=form, **self.extra
+        )
+
     def pull(self, change_time="20000101000000"):
         """The answer's root; fails when the call was refused."""
         response = self.list(change_time)

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from lxml import etree
 
+from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
 from orderpull.models import PullCall, PullPartner, RpcId
 from orderpull.services import forget_old_calls, new_key, rotate_key
@@ -252,7 +253,7 @@ def test_a_partner_pulls_with_its_own_key(erp, shop):
 def test_a_replaced_key_is_good_for_a_day(erp, shop, time_machine):
     time_machine.move_to(NOON, tick=False)
     old = KEY
-    new = rotate_key(shop.pull_settings)
+    new = rotate_key(shop, by=SYSTEM)
 
     assert (len(new), new != new_key()) == (40, True)
     assert Erp(key=new).list().status_code == 200
@@ -400,7 +401,7 @@ def test_a_caller_that_hangs_up_is_written_down(erp, shop, encoding):
 
 def test_a_fault_in_the_middle_is_written_down(erp, shop, monkeypatch):
     make_order(shop)
-    monkeypatch.setattr("orderpull.services.order_documents", lambda ids, shop: (1 / 0 for _ in ids))
+    monkeypatch.setattr("orderpull.services.answers.order_documents", lambda ids, shop: (1 / 0 for _ in ids))
     response = erp.list()
 
     with pytest.raises(ZeroDivisionError):
@@ -432,5 +433,5 @@ def test_a_pull_costs_few_queries(erp, shop, number_of_orders, django_assert_num
     erp.pull()  # the shop's clock is made by the first
     parameters = erp.call("20000101000000")
 
-    with django_assert_num_queries(6 + SAVEPOINT + (8 if number_of_orders else 0)):
+    with django_assert_num_queries(6 + SAVEPOINT + (9 if number_of_orders else 0)):
         body_of(erp.get("orders/list", parameters))

@@ -92,7 +92,7 @@ def test_an_id_is_refused(erp, query, status):
     assert not RpcId.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["", "id/", "ID", "orders", "orders/list/", "orders/update", "a%0Ab", "%00", "../x"])
+@pytest.mark.parametrize("path", ["", "id/", "ID", "orders", "orders/list/", "orders/updates", "a%0Ab", "%00", "../x"])
 def test_unknown_addresses_get_the_one_refusal(erp, path):
     assert_refused(erp.get(path, {"shop": "12345"}), 400)
 
@@ -160,7 +160,7 @@ def test_a_busy_database_is_told_as_xml(erp, shop, monkeypatch):
     def locked(shop):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("orderpull.services.settle_clock", locked)
+    monkeypatch.setattr("orderpull.services.answers.settle_clock", locked)
     response = erp.get("orders/list", parameters)
 
     assert (response.status_code, response["Retry-After"]) == (503, "10")

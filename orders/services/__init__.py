@@ -16,6 +16,7 @@ from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, Ne
 from orders.services.notes import add_note, mark_message_read, remove_note
 from orders.services.place import Placed, place_order, place_orders
 from orders.services.privacy import show_personal_number
+from orders.services.shipments import add_tracking
 from orders.services.status import (
     BulkResult,
     set_fulfilment_status,
@@ -45,6 +46,7 @@ __all__ = [
     "UnknownStatus",
     "actions_of",
     "add_note",
+    "add_tracking",
     "changing",
     "delete_orders",
     "is_undoable",

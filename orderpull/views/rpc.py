@@ -7,23 +7,52 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from http import HTTPStatus
+from xml.sax.saxutils import quoteattr
 
 import structlog
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.request import UnreadablePostError
 from django.utils import timezone
 
 from backoffice.access import public
 from backoffice.network import client_ip
-from orderpull.calls import ListCall, PullRefused, malformed, read_query, shop_number_of
+from orderpull.calls import (
+    PARAMETERS,
+    UPDATE_PARAMETERS,
+    ListCall,
+    PullRefused,
+    UpdateCall,
+    malformed,
+    read_query,
+    shop_number_of,
+)
 from orderpull.models import Outcome, PullCall
-from orderpull.services import WINDOW, Pull, answer, check_signature, enter, issue_rpc_id, write_down
-from orders.exports.xml import CONTENT_TYPE
+from orderpull.reasons import Reason
+from orderpull.services import (
+    WINDOW,
+    Pull,
+    answer,
+    check_signature,
+    check_updates_accepted,
+    count_answer,
+    enter,
+    issue_rpc_id,
+    update_order,
+    write_down,
+)
+from orders.exports.xml import CONTENT_TYPE, SCHEMA
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 REFUSAL = f"{DECLARATION}<error>invalid request</error>\n"
 BUSY = f"{DECLARATION}<error>busy, try again later</error>\n"
 BUSY_SECONDS = 10
+FORM = "application/x-www-form-urlencoded"
+MOST_BODY = 40_000
+# Level 1 makes a tenth of order XML; the default takes four times as long for a little more.
+QUICK = 1
+# What a partner asks for, by the address it calls.
+LIST_MODULE, COUNT_MODULE, UPDATE_MODULE = "orders_get", "orders_count", "orders_update"
 STATUS_OF = {Outcome.MALFORMED: HTTPStatus.BAD_REQUEST, Outcome.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS}
 
 Parameters = dict[str, str]
@@ -44,28 +73,68 @@ def orders_list(request: HttpRequest) -> HttpResponseBase:
 
 
 @public
+def orders_count(request: HttpRequest) -> HttpResponseBase:
+    """Our own addition: orders and a checksum per day, for a nightly comparison."""
+    return _answer(request, PullCall.Step.COUNT, _count_orders)
+
+
+@public
+def orders_update(request: HttpRequest) -> HttpResponseBase:
+    """Our own addition: a business system tells of an order."""
+    return _answer(request, PullCall.Step.UPDATE, _update_order)
+
+
+@public
+def schema(request: HttpRequest) -> HttpResponseBase:
+    """The schema of the order XML, for whoever wants to check what comes."""
+    return FileResponse(SCHEMA.open("rb"), content_type=CONTENT_TYPE, filename=SCHEMA.name)
+
+
+@public
 def unknown(request: HttpRequest) -> HttpResponseBase:
     """Everything else under /RPC is refused like any other call."""
     return _answer(request, PullCall.Step.OTHER, _refuse_address)
 
 
 def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
-    record = PullCall(step=kind, address=_address_of(request), at=timezone.now())
+    record = PullCall(step=kind, address=client_ip(request), at=timezone.now())
     try:
         try:
-            if request.method not in {"GET", "HEAD"}:
-                raise malformed("The method is not GET or HEAD.")
-            parameters = read_query(request.META.get("QUERY_STRING", ""))
+            parameters = _parameters_of(request, kind)
             pull = enter(shop_number_of(parameters), record)
             return step(request, parameters, pull, record)
         except PullRefused as refusal:
             if refusal.is_noted:
-                write_down(record, refusal.outcome, refusal.detail)
+                write_down(record, refusal.outcome, refusal.reason)
             return _refusal(refusal)
     except OperationalError:
         # Another transaction holds the database longer than we wait: a machine can wait, it must not get a page.
         log.exception("database busy", step=kind)
         return _xml(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, retry_after=BUSY_SECONDS)
+
+
+def _parameters_of(request: HttpRequest, kind: str) -> Parameters:
+    """What the caller sent: in the address to read, in the body to update. Raises PullRefused."""
+    if kind != PullCall.Step.UPDATE:
+        if request.method not in {"GET", "HEAD"}:
+            raise malformed(Reason.METHOD)
+        return read_query(request.META.get("QUERY_STRING", ""), PARAMETERS)
+    if request.method != "POST":
+        raise malformed(Reason.METHOD)
+    return read_query(_body_of(request), UPDATE_PARAMETERS)
+
+
+def _body_of(request: HttpRequest) -> str:
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        raise malformed(Reason.BODY) from None
+    if request.content_type != FORM or not 0 < length <= MOST_BODY:
+        raise malformed(Reason.BODY)
+    try:
+        return request.body.decode("latin-1")  # read_query refuses what is not ASCII
+    except UnreadablePostError:
+        raise malformed(Reason.BODY) from None
 
 
 def _give_id(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponse:
@@ -78,10 +147,9 @@ def _give_id(request: HttpRequest, parameters: Parameters, pull: Pull, record: P
 
 
 def _list_orders(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponseBase:
-    record.partner = parameters.get("partner", "")[:60]
-    record.asked_for = (parameters.get("change_time") or parameters.get("order_id", ""))[:40]
+    _note_what_is_asked(record, parameters)
     call = ListCall.read(parameters)
-    check_signature(call, pull, at=record.at)
+    check_signature(call, pull, record, module=LIST_MODULE)
     if request.method == "HEAD":
         write_down(record, Outcome.ANSWERED)
         return _dressed(HttpResponse(content_type=CONTENT_TYPE))
@@ -93,8 +161,37 @@ def _list_orders(request: HttpRequest, parameters: Parameters, pull: Pull, recor
     return _dressed(response)
 
 
+def _count_orders(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponseBase:
+    _note_what_is_asked(record, parameters)
+    call = ListCall.since(parameters)
+    check_signature(call, pull, record, module=COUNT_MODULE)
+    body = b"" if request.method == "HEAD" else count_answer(call, pull, record)
+    write_down(record, Outcome.ANSWERED)
+    return _dressed(HttpResponse(body, content_type=CONTENT_TYPE))
+
+
+def _update_order(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponseBase:
+    _note_what_is_asked(record, parameters)
+    check_updates_accepted(pull)
+    call = UpdateCall.read(parameters)
+    check_signature(call, pull, record, module=UPDATE_MODULE)
+    updated = update_order(call, pull, record)
+    record.number_of_orders = int(updated.is_changed)
+    write_down(record, Outcome.NOT_DONE if updated.refusal else Outcome.ANSWERED)
+    if updated.refusal:
+        body = f'{DECLARATION}<update result="refused" reason={quoteattr(updated.refusal)}/>\n'
+        return _xml(body, status=HTTPStatus.CONFLICT)
+    result = "changed" if updated.is_changed else "unchanged"
+    return _xml(f'{DECLARATION}<update result="{result}" version="{updated.version}"/>\n')
+
+
+def _note_what_is_asked(record: PullCall, parameters: Parameters) -> None:
+    record.partner = parameters.get("partner", "")[:60]
+    record.asked_for = (parameters.get("change_time") or parameters.get("order_id", ""))[:40]
+
+
 def _refuse_address(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponse:
-    raise malformed("There is no such address.")
+    raise malformed(Reason.ADDRESS)
 
 
 def _refusal(refusal: PullRefused) -> HttpResponse:
@@ -116,12 +213,6 @@ def _dressed(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _address_of(request: HttpRequest) -> str | None:
-    """The caller's address without an IPv6 zone (`fe80::1%eth0`), which no database column takes."""
-    address = client_ip(request)
-    return address.partition("%")[0] if address else None
-
-
 def _takes_gzip(request: HttpRequest) -> bool:
     for offer in request.headers.get("Accept-Encoding", "").lower().split(","):
         coding, *weights = offer.replace(" ", "").split(";")
@@ -133,7 +224,7 @@ def _takes_gzip(request: HttpRequest) -> bool:
 def _gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The pieces compressed; closing this closes them too, so that an ended call is written down at once."""
     with closing(pieces):
-        squeeze = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+        squeeze = zlib.compressobj(QUICK, wbits=zlib.MAX_WBITS | 16)
         for piece in pieces:
             if squeezed := squeeze.compress(piece):
                 yield squeezed
