@@ -21,6 +21,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import F
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -171,21 +172,20 @@ class Change:
             self.set(self._orders[pk], **values_of(wait))
 
     def _save_orders(self, pks: list[int], at: datetime, mark: int) -> None:
-        """One UPDATE for all orders that get the same values; the stamp is part of it."""
+        """One UPDATE for all orders that get the same values, whatever their versions; the stamp is part of it."""
         stamp = {"changed_at": at, "change_mark": mark, "changed_by": self.by.name}
         alike: dict[tuple, list[int]] = defaultdict(list)
         for pk in pks:
             order = self._orders[pk]
             order.version += 1
-            values = {field: getattr(order, field) for field in sorted(self._fields[pk])}
-            values |= {"version": order.version} | stamp
             for field, value in stamp.items():
                 setattr(order, field, value)
-            alike[tuple((field, _hashable(value)) for field, value in values.items())].append(pk)
+            values = [(field, _hashable(getattr(order, field))) for field in sorted(self._fields[pk])]
+            alike[tuple(values)].append(pk)
         for same in alike.values():
             sample = self._orders[same[0]]
-            fields = [*self._fields[same[0]], "version", *stamp]
-            Order.objects.filter(pk__in=same).update(**{field: getattr(sample, field) for field in fields})
+            values = {field: getattr(sample, field) for field in [*self._fields[same[0]], *stamp]}
+            Order.objects.filter(pk__in=same).update(version=F("version") + 1, **values)
 
     def _move_counters(self, pks: list[int]) -> None:
         moved: Counter[tuple[str, str]] = Counter()

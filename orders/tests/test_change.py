@@ -1,8 +1,16 @@
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from orders.models import LogAction, OrderLogEntry, ShopClock, StatusCount
-from orders.services import OrderNotFound, changing, order_changed, set_fulfilment_status, set_internal_status
+from orders.services import (
+    OrderNotFound,
+    changing,
+    order_changed,
+    set_fulfilment_status,
+    set_internal_status,
+    set_status_of_many,
+)
 from orders.services.change import settle_clock
 from orders.tests.factories import make_order
 
@@ -154,3 +162,17 @@ def test_after_the_clock_was_settled_no_change_is_earlier(shop, actor, time_mach
     assert settled.isoformat() == "2026-03-21T12:00:05+00:00"
     assert order.changed_at == settled
     assert settle_clock(shop) == settled
+
+
+def test_orders_of_any_version_that_get_the_same_values_are_saved_by_one_update(shop, actor):
+    young, old = make_order(shop), make_order(shop)
+    for status in ("in_progress", "ready", "in_progress", "ready"):
+        set_fulfilment_status(old, status, by=actor)
+
+    with CaptureQueriesContext(connection) as captured:
+        set_status_of_many([young.pk, old.pk], "fulfilment", "shipped", shop=shop, by=actor)
+
+    assert len([query for query in captured if query["sql"].startswith('UPDATE "orders_order"')]) == 1
+    young.refresh_from_db()
+    old.refresh_from_db()
+    assert (young.version, old.version) == (2, 6)
