@@ -24,7 +24,7 @@ KEYWORDS = {
     **dict.fromkeys(["pgettext", "pgettext_lazy"], IN_CONTEXT),
     **dict.fromkeys(["npgettext", "npgettext_lazy"], (*IN_CONTEXT, 3)),
 }
-PLACEHOLDERS = re.compile(r"%\(\w+\)[sd]|%%\w?|\{\w*\}|</?\w[^>]*>")
+PLACEHOLDERS = re.compile(r"%(?:\(\w+\))?[sd]|%%\w?|\{\w*\}|</?\w[^>]*>")
 END = re.compile(r"[.:?!…\s]*$")
 ABBREVIATED = ("incl.", "inkl.", "excl.", "exkl.")
 # House style: "je" and "du", never "u" and "ni".
