@@ -185,13 +185,7 @@ def state_of(shop: Shop, query: QueryDict, *, staff: StaffMember) -> ListState:
 
 
 def filtered_orders(shop: Shop, query: QueryDict) -> QuerySet[Order]:
-    """The orders a list query means, newest first: for exports and whatever works on "all matching".
-
-    A saved view is known by what the list says it is, not by its key: an address that names only the key means
-    nothing here, and must not mean everything.
-    """
-    if "view" in query and "exact" not in query:
-        return Order.objects.none()
+    """The orders a list query means, newest first: for exports and whatever works on "all matching"."""
     return OrderFilter(query, shop=shop, catalogue=catalogue_of(shop)).orders.newest_first()
 
 

@@ -40,7 +40,9 @@ def viewed(query: QueryDict, staff: StaffMember) -> Viewed:
         return Viewed(query, views=views)
     view = _find(wanted, views, staff)
     if view.deleted_at is not None:
-        return Viewed(query, views=views, notes=[_("The view “%(name)s” was deleted.") % {"name": view.name}])
+        rest = query.copy()
+        del rest[VIEW]
+        return Viewed(rest, views=views, notes=[_("The view “%(name)s” was deleted.") % {"name": view.name}])
     if EXACT in query:
         return Viewed(query, view, views)
     meant, notes = _as_kept(view)

@@ -100,7 +100,13 @@ class OrderFilter(django_filters.FilterSet):
 
     @property
     def orders(self) -> QuerySet[Order]:
-        """The orders that match, in no order yet; deleted ones only when they are asked for."""
+        """The orders that match, in no order yet; deleted ones only when they are asked for.
+
+        A saved view is known by what the list says it is: the key alone means nothing here, and must not mean
+        everything.
+        """
+        if "view" in self.data and "exact" not in self.data:
+            return self.queryset.none()
         return self.qs if "deleted" in self.chosen() else self.qs.filter(deleted_at=None)
 
     def filter_queryset(self, orders: QuerySet[Order]) -> QuerySet[Order]:
