@@ -41,6 +41,10 @@ ENTRIES: list[NavEntry] = []
 COUNTERS = []
 
 
+# Functions request → {url name: items below it}, for what a page holds.
+CHILDREN = []
+
+
 def register_page(entry: NavEntry) -> None:
     ENTRIES.append(entry)
     ENTRIES.sort(key=lambda each: each.position)
@@ -57,10 +61,13 @@ def shell(request: HttpRequest) -> dict:
     counts = {}
     for counter in COUNTERS:
         counts |= counter(shop)
+    children = {}
+    for below in CHILDREN:
+        children |= below(request)
     return {
         "shop": shop,
         "staff": request.staff,
-        "nav": [_item(entry, request, counts) for entry in ENTRIES if request.staff.may(entry.permission)],
+        "nav": [_item(entry, request, counts, children) for entry in ENTRIES if request.staff.may(entry.permission)],
         "target_shops": shop.targets(),
         "running_job": _running_job(request),
     }
@@ -83,7 +90,9 @@ def _running_job(request: HttpRequest) -> RunningJob | None:
     return None
 
 
-def _item(entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bool]]) -> NavItem:
+def _item(
+    entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bool]], children: dict[str, list[NavItem]]
+) -> NavItem:
     count, hot = counts.get(entry.url_name, (None, False))
     namespace = entry.url_name.split(":")[0]
     return NavItem(
@@ -94,4 +103,5 @@ def _item(entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bo
         current=request.resolver_match is not None and request.resolver_match.namespace == namespace,
         count=count,
         hot=hot,
+        children=children.get(entry.url_name, []),
     )

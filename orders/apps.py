@@ -9,10 +9,11 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         # Here and not above: models are loaded only when every app is known.
-        from backoffice.context import COUNTERS, NavEntry, register_page
+        from backoffice.context import CHILDREN, COUNTERS, NavEntry, register_page
         from backoffice.roles import Permission
         from orders import jobs
         from orders.exports import jobs as exports
+        from orders.navigation import folder_links
         from orders.services import own_statuses
         from orders.tabs import todo_count
 
@@ -21,4 +22,5 @@ class OrdersConfig(AppConfig):
         jobs.register()
         exports.register()
         own_statuses.register()
+        CHILDREN.append(folder_links)
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

@@ -247,7 +247,7 @@ def _printed(shop: Shop, kind: str, code: str, reason: str) -> Action:
 
 
 def _folder(shop: Shop, kind: str, code: str, reason: str) -> Action:
-    folder = Folder.objects.for_shop(shop).filter(pk=code).first() if code.isdecimal() else None
+    folder = Folder.objects.for_shop(shop).kept().filter(pk=code).first() if code.isdecimal() else None
     if code and folder is None:
         raise UnknownStatus(code)
 

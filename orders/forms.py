@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import OrderNote, SavedView
+from backoffice.models import Shop
+from orders.models import Folder, OrderNote, SavedView, Tag
 from orders.services.acceptance import ILLEGAL_CHARACTERS
 
 
@@ -56,6 +57,38 @@ class ViewForm(forms.ModelForm):
     class Meta:
         model = SavedView
         fields = ["name", "is_shared"]
+
+
+class FilingForm(forms.ModelForm):
+    """A folder or tag of one shop: a name that no other has, and a colour."""
+
+    def __init__(self, *args, shop: Shop, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.shop = shop
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        others = self._meta.model.objects.for_shop(self.instance.shop).kept().exclude(pk=self.instance.pk)
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("There is one with this name already."))
+        return name
+
+
+class FolderForm(FilingForm):
+    class Meta:
+        model = Folder
+        fields = ["name", "colour"]
+
+
+class TagForm(FilingForm):
+    class Meta:
+        model = Tag
+        fields = ["name", "colour"]
+
+    def clean_name(self) -> str:
+        if "," in self.cleaned_data["name"]:
+            raise forms.ValidationError(_("A tag has no commas in its name."))
+        return super().clean_name()
 
 
 class StepForm(forms.Form):

@@ -300,6 +300,13 @@ def _folder(entry: OrderLogEntry, words: Words) -> Sentence:
     return Sentence(str(LogAction(entry.action).label), old, new)
 
 
+def _tags(entry: OrderLogEntry, words: Words) -> Sentence:
+    """All tags before and after, as they were called then."""
+    names = entry.changes.get("tags", {})
+    old, new = (names.get(side) or pgettext("tags", "none") for side in ("old", "new"))
+    return Sentence(str(LogAction(entry.action).label), old, new)
+
+
 def _about(entry: OrderLogEntry, words: Words) -> Sentence:
     return Sentence(str(LogAction(entry.action).label), new=entry.subject)
 
@@ -322,6 +329,7 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.NOTE_REMOVED: _note,
     LogAction.MESSAGE_READ: _plainly,
     LogAction.FOLDER_CHANGED: _folder,
+    LogAction.TAGS_CHANGED: _tags,
     LogAction.PERSONAL_NUMBER_SEEN: _plainly,
     LogAction.CHANGE_UNDONE: _plainly,
 }

@@ -1,9 +1,23 @@
-from django.urls import path, register_converter
+from django.urls import URLPattern, path, register_converter
 
 from orders.converters import OrderNumber
-from orders.views import bulk, columns, detail, export, filters, list, saved_views, undo
+from orders.views import bulk, columns, detail, export, filing, filters, list, saved_views, undo
 
 register_converter(OrderNumber, "number")
+
+
+def shelf_pages(shelf: filing.Shelf) -> tuple[URLPattern, ...]:
+    """The pages of folders, or of tags."""
+    on = {"shelf": shelf}
+    return (
+        path(f"{shelf.name}/", filing.listing, on, name=shelf.name),
+        path(f"{shelf.name}/order/", filing.arrange, on, name=f"{shelf.name}-arrange"),
+        path(f"{shelf.name}/<int:pk>/edit/", filing.edit, on, name=f"{shelf.one}-edit"),
+        path(f"{shelf.name}/<int:pk>/move/", filing.move, on, name=f"{shelf.one}-move"),
+        path(f"{shelf.name}/<int:pk>/delete/", filing.delete, on, name=f"{shelf.one}-delete"),
+        path(f"{shelf.name}/<int:pk>/restore/", filing.restore, on, name=f"{shelf.one}-restore"),
+    )
+
 
 app_name = "orders"
 urlpatterns = [
@@ -17,6 +31,8 @@ urlpatterns = [
     path("views/<int:pk>/move/", saved_views.move, name="view-move"),
     path("views/<int:pk>/delete/", saved_views.delete, name="view-delete"),
     path("views/<int:pk>/restore/", saved_views.restore, name="view-restore"),
+    *shelf_pages(filing.FOLDERS),
+    *shelf_pages(filing.TAGS),
     path("columns/", columns.choose, name="columns"),
     path("select/", bulk.select, name="select"),
     path("bulk/", bulk.act, name="bulk"),

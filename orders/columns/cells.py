@@ -191,6 +191,11 @@ def folder(row: Any, at: CellContext) -> SafeString | str:
     return format_html('<span class="plain c-{}">{}</span>', found.colour, found.name)
 
 
+def tags(row: Any, at: CellContext) -> SafeString:
+    marks = at.gathered["tags"].get(row.id, [])
+    return format_html_join(" ", '<span class="pill full c-{}">{}</span>', ((colour, name) for name, colour in marks))
+
+
 def note_author(row: Any, at: CellContext) -> str:
     return escape(at.gathered["note_authors"].get(row.id, ""))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from backoffice.models import Shop
-from orders.models import Folder, OrderLine, OrderNote, Shipment
+from orders.models import Folder, OrderLine, OrderNote, OrderTag, Shipment, Tag
 
 
 class Parcel(NamedTuple):
@@ -23,11 +23,24 @@ class Good(NamedTuple):
 
 def folders_of(shop: Shop) -> list[Folder]:
     """The shop's folders, read once a request."""
-    return shop.once("folders", lambda: list(Folder.objects.for_shop(shop)))
+    return shop.once("folders", lambda: list(Folder.objects.for_shop(shop).kept()))
 
 
 def _folders(shop: Shop, order_ids: list[int]) -> dict[int, Folder]:
     return {folder.pk: folder for folder in folders_of(shop)}
+
+
+def tags_of(shop: Shop) -> list[Tag]:
+    """The shop's tags, read once a request."""
+    return shop.once("tags", lambda: list(Tag.objects.for_shop(shop).kept()))
+
+
+def _tags(shop: Shop, order_ids: list[int]) -> dict[int, list[tuple[str, str]]]:
+    """Name and colour of each tag."""
+    marked = OrderTag.objects.filter(order__in=order_ids, tag__deleted_at=None).order_by("tag__name")
+    return _by_order(
+        (key, (name, colour)) for key, name, colour in marked.values_list("order_id", "tag__name", "tag__colour")
+    )
 
 
 def _targets(shop: Shop, order_ids: list[int]) -> dict[int, str]:
@@ -61,6 +74,7 @@ def _by_order(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
 
 GATHERERS: dict[str, Callable[[Shop, list[int]], dict[int, Any]]] = {
     "folders": _folders,
+    "tags": _tags,
     "targets": _targets,
     "note_authors": _note_authors,
     "parcels": _parcels,

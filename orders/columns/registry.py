@@ -39,6 +39,7 @@ GROUPS: list[tuple[Promise, list[Column]]] = [
             _text("marketplace", _("Marketplace"), "source_name"),
             _text("source_id", _("Number at the source")),
             _text("affiliate", _("Affiliate")),
+            Column("tags", _("Tags"), ("id",), cells.tags, gather="tags"),
             Column("folder", _("Folder"), ("folder_id",), cells.folder, gather="folders"),
             Column(
                 "marks",

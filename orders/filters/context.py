@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.models import Shop
-from orders.columns.gather import folders_of
-from orders.models import Folder
+from orders.columns.gather import folders_of, tags_of
+from orders.models import Folder, Tag
 from statuses.catalogue import Catalogue
 
 
@@ -27,6 +27,10 @@ class FilterContext:
     @cached_property
     def folders(self) -> list[Folder]:
         return folders_of(self.shop)
+
+    @cached_property
+    def tags(self) -> list[Tag]:
+        return tags_of(self.shop)
 
     def midnight(self, day: date) -> datetime:
         """When `day` begins where the shop is."""

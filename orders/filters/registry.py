@@ -1,6 +1,6 @@
 """The filters there are, by group, in the order in which they are offered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from orders.filters.context import FilterContext
 from orders.filters.specs import Choices, Days, Number, Range, Search, Spec, Words, YesNo, same_text
-from orders.models import OrderLine, Refund, RefundState, Shipment, Source
+from orders.models import OrderLine, OrderTag, Refund, RefundState, Shipment, Source
 from orders.search import with_any_text
 from statuses.kinds import FulfilmentStatus, Kind, PaymentStatus
 
@@ -97,7 +97,16 @@ def _folders(at: FilterContext) -> list[tuple[str, str]]:
 
 
 def _no_folder(at: FilterContext) -> Q:
-    return Q(folder=None)
+    # Orders of a deleted folder still point to it: what counts is the folders there are.
+    return ~Q(folder__in=[folder.pk for folder in at.folders])
+
+
+def _tags(at: FilterContext) -> list[tuple[str, str]]:
+    return [(str(tag.pk), tag.name) for tag in at.tags]
+
+
+def _tagged(keys: Iterable[int | str]) -> Q:
+    return _of_order(OrderTag.objects.filter(tag__in=list(keys)))
 
 
 MESSAGES = {
@@ -264,6 +273,13 @@ GROUPS: list[tuple[Promise, list[Spec]]] = [
                 empty=_no_folder,
                 choices=_folders,
                 match=lambda keys, at: Q(folder__in=keys),
+            ),
+            Choices(
+                "tag",
+                _("Tag"),
+                empty=lambda at: ~_tagged(tag.pk for tag in at.tags),
+                choices=_tags,
+                match=lambda keys, at: _tagged(keys),
             ),
             Search("q", _("Search")),
         ],

@@ -1,7 +1,8 @@
 from orders.models.clock import NumberSeries, ShopClock, StatusCount
+from orders.models.filing import Filing, Folder, OrderTag, Tag
 from orders.models.line import OrderLine
 from orders.models.log import LogAction, OrderLogEntry
-from orders.models.note import Folder, OrderNote
+from orders.models.note import OrderNote
 from orders.models.order import Address, Order, OrderSearchText, Source
 from orders.models.payment import Payment, PaymentState, Refund, RefundState
 from orders.models.shipment import Shipment, ShipmentLine
@@ -10,6 +11,7 @@ from orders.models.waiting import WaitingFor
 
 __all__ = [
     "Address",
+    "Filing",
     "Folder",
     "LogAction",
     "NumberSeries",
@@ -18,6 +20,7 @@ __all__ = [
     "OrderLogEntry",
     "OrderNote",
     "OrderSearchText",
+    "OrderTag",
     "Payment",
     "PaymentState",
     "Refund",
@@ -28,5 +31,6 @@ __all__ = [
     "ShopClock",
     "Source",
     "StatusCount",
+    "Tag",
     "WaitingFor",
 ]

@@ -27,6 +27,7 @@ class LogAction(models.TextChoices):
     NOTE_REMOVED = "note.removed", _("Note removed")
     MESSAGE_READ = "message.read", _("Customer message read")
     FOLDER_CHANGED = "folder.changed", _("Folder")
+    TAGS_CHANGED = "tags.changed", _("Tags")
     PERSONAL_NUMBER_SEEN = "personal_number.seen", _("Personal number shown")
     CHANGE_UNDONE = "change.undone", _("Undone")
 

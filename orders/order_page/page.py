@@ -99,7 +99,7 @@ def order_page(
         pills=head.pills(at),
         meta=head.meta(at, order_lines),
         total=at.money(order.total),
-        folder=order.folder.name if order.folder else "",
+        folder=order.folder.name if order.folder and order.folder.deleted_at is None else "",
         stations=head.stations(at, payments, log),
         primary=head.primary(at, progress.next_steps(order)),
         waiting=head.waiting_line(at),

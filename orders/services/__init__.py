@@ -12,6 +12,7 @@ from orders.services.errors import (
     StatusChangeRefused,
     UnknownStatus,
 )
+from orders.services.folders import move_to_folder
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewRefund, NewShipment
 from orders.services.notes import add_note, mark_message_read, remove_note
 from orders.services.place import Placed, place_order, place_orders
@@ -25,6 +26,7 @@ from orders.services.status import (
     set_payment_status,
     set_status_of_many,
 )
+from orders.services.tags import add_tag, remove_tag
 from orders.services.undo import actions_of, is_undoable, undo
 
 __all__ = [
@@ -46,15 +48,18 @@ __all__ = [
     "UnknownStatus",
     "actions_of",
     "add_note",
+    "add_tag",
     "add_tracking",
     "changing",
     "delete_orders",
     "is_undoable",
     "mark_message_read",
+    "move_to_folder",
     "order_changed",
     "place_order",
     "place_orders",
     "remove_note",
+    "remove_tag",
     "restore_orders",
     "set_fulfilment_status",
     "set_internal_status",

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from backoffice.actor import Actor
 from backoffice.models import Shop
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry
+from orders.services import tags
 from orders.services.change import Change, changing, plain
 from orders.services.errors import ChangeRefused, NothingToUndo, OrderIsDeleted
 from orders.services.status import BulkResult, counts_of
@@ -21,6 +22,7 @@ UNDOABLE = {
     LogAction.INTERNAL_CHANGED,
     LogAction.LINE_CHANGED,
     LogAction.FOLDER_CHANGED,
+    LogAction.TAGS_CHANGED,
     LogAction.ORDER_DELETED,
     LogAction.ORDER_RESTORED,
     LogAction.ORDER_HELD,
@@ -118,6 +120,8 @@ def _refusal(order: Order, entries: list[OrderLogEntry], newest: set[int]) -> Ch
 
 
 def _is_as_left(order: Order, entry: OrderLogEntry) -> bool:
+    if entry.action == LogAction.TAGS_CHANGED:
+        return tags.are_as_logged(order, entry.changes)
     subject = entry.line if entry.action == LogAction.LINE_CHANGED else order
     if subject is None:
         return False
@@ -128,13 +132,15 @@ def _take_back(change: Change, order: Order, entries: list[OrderLogEntry]) -> No
     """Give the old values back, from the newest entry to the oldest, so that the oldest has the last word."""
     lines: dict[int, OrderLine] = {}
     for entry in entries:
-        if entry.line is not None and entry.action == LogAction.LINE_CHANGED:
+        back = {name: {"old": values["new"], "new": values["old"]} for name, values in entry.changes.items()}
+        if entry.action == LogAction.TAGS_CHANGED:
+            back = tags.take_back(order, entry.changes)
+        elif entry.line is not None and entry.action == LogAction.LINE_CHANGED:
             line = lines.setdefault(entry.line.pk, entry.line)
             for name, values in entry.changes.items():
                 setattr(line, name, values["old"])
         else:
             change.set(order, **{name: _revived(name, values["old"]) for name, values in entry.changes.items()})
-        back = {name: {"old": values["new"], "new": values["old"]} for name, values in entry.changes.items()}
         change.record(order, LogAction(entry.action), back, line=entry.line, subject=entry.subject, undoes=entry.act)
     if lines:
         OrderLine.objects.bulk_update(lines.values(), ["status", "own_status", "is_backordered"], batch_size=500)
