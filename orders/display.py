@@ -141,9 +141,14 @@ def short_time(moment: datetime, zone: ZoneInfo, today: date) -> str:
     local = moment.astimezone(zone)
     if local.date() == today:
         return f"{local:%H:%M}"
-    if local.year == today.year and language() == "en":
-        return f"{local.day} {_months()[local.month]}"
-    return day(local.date())
+    if local.year != today.year:
+        return day(local.date())
+    match language():
+        case "nl":
+            return f"{local:%d-%m}"
+        case "sv":
+            return f"{local.day}/{local.month}"
+    return f"{local.day} {_months()[local.month]}"
 
 
 def date_time(moment: datetime, zone: ZoneInfo) -> str:
