@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,8 +22,8 @@ from orders.keyset import SORTS, Cursor, SortField, behind
 from orders.list_query import columns_in, default_columns, density_in
 from orders.models import Order, SavedView, WaitingFor
 from orders.saved_views import EXACT, VIEW, ListState, Pairs, viewed
-from orders.search import is_too_short
-from orders.tabs import Tab, all_wait, builtin_tabs, status_counts, with_saved
+from orders.search import FETCHED_AT_MOST, is_too_short, number_matching
+from orders.tabs import Counts, Tab, all_wait, builtin_tabs, known_count, status_counts, with_saved
 from statuses.catalogue import Catalogue, catalogue_of
 
 PAGE_SIZE = 50
@@ -68,11 +69,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Row:
-    """One order; each cell comes with the attributes of its column."""
+    """One order; `cells` is the HTML of all its cells, because a template tag for each takes most of a page's time."""
 
     number: str
     css: str
-    cells: list[tuple[SafeString, SafeString | str]]
+    cells: SafeString
 
 
 @dataclass
@@ -151,7 +152,7 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
         # Says nothing new, but the database need not walk past all that is finished to find the last page.
         orders = orders.filter(waiting_for__lt=WaitingFor.NOTHING)
     page, has_newer, has_older = _page_of(orders, asked.columns, sort, asked.descending, asked.cursor)
-    count = _count(orders, tabs, chosen)
+    count = _count(orders, shop, counts, catalogue, chosen)
     is_edited = seen.view is not None and asked.state(staff).is_edited(seen.view, staff)
     kept = [*_kept_view(seen.view), *asked.kept(staff)]
     return OrderList(
@@ -373,18 +374,27 @@ def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: P
         Row(
             number=f"{row.number:05d}",
             css=row_class(row, catalogue),
-            cells=[(attributes, column.cell(row, context)) for attributes, column in with_attributes],
+            cells=format_html_join(
+                "",
+                "<td {}>{}</td>",
+                ((attributes, column.cell(row, context)) for attributes, column in with_attributes),
+            ),
         )
         for row in page
     ]
 
 
-def _count(orders: QuerySet[Order], tabs: list[Tab], chosen: dict) -> str:
-    """How many orders the view has: from the counters where it is a tab, else counted up to a cap."""
-    for tab in tabs:
-        if tab.is_current and tab.count is not None:
-            return tab.count
-    number = orders.order_by().values("id")[:COUNT_CAP].count()
+def _count(orders: QuerySet[Order], shop: Shop, counts: Counts, catalogue: Catalogue, chosen: dict) -> str:
+    """How many orders the view has: from the counters where they know it, else counted up to a cap."""
+    number = known_count(counts, catalogue, chosen)
+    if number is not None:
+        return display.integer(number)
+    number = 0
+    if chosen.keys() == {"q"}:
+        # Very many matches are counted in the search index; walking the orders for a count would take them all.
+        number = number_matching(chosen["q"], shop, at_most=COUNT_CAP) or 0
+    if number <= FETCHED_AT_MOST:
+        number = orders.order_by().values("id")[:COUNT_CAP].count()
     return f"{display.integer(COUNT_CAP - 1)}+" if number >= COUNT_CAP else display.integer(number)
 
 

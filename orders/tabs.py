@@ -94,7 +94,7 @@ def _tab(spec: TabSpec, catalogue: Catalogue, counts: Counts, chosen: dict) -> T
     asked: dict[str, Any] = {"status": status, "payment": payment, "message": list(spec.message)}
     asked |= {"deleted": "1" if spec.deleted else ""}
     wanted = {name: value for name, value in asked.items() if value}
-    number = _tab_count(spec, catalogue, counts, status, payment)
+    number = known_count(counts, catalogue, wanted)
     count = None if number is None else display.integer(number)
     query = wanted | ({"sort": spec.sort} if spec.sort else {})
     return Tab(spec.key, spec.label, urlencode(query, doseq=True), count, _unordered(wanted) == _unordered(chosen))
@@ -109,19 +109,16 @@ def _with_own(catalogue: Catalogue, kind: str, codes) -> list[str]:
     return [*codes, *(row.code for row in catalogue.own(kind) if row.stands_for in codes)]
 
 
-def _tab_count(
-    spec: TabSpec, catalogue: Catalogue, counts: Counts, status: list[str], payment: list[str]
-) -> int | None:
-    """From the counters; None for what they do not know."""
-    if spec.message:
-        return None
-    if spec.deleted:
+def known_count(counts: Counts, catalogue: Catalogue, chosen: dict) -> int | None:
+    """What the counters say of a view that is narrowed by nothing, one kind of status, or Deleted alone."""
+    if not chosen:
+        return sum(each for (kind, code), each in counts.items() if kind == Kind.FULFILMENT and code != "deleted")
+    if chosen == {"deleted": "1"}:
         return counts.get((Kind.FULFILMENT, "deleted"), 0)
-    if status:
-        return _sum_of(counts, Kind.FULFILMENT, status, catalogue)
-    if payment:
-        return _sum_of(counts, Kind.PAYMENT, payment, catalogue)
-    return sum(number for (kind, code), number in counts.items() if kind == Kind.FULFILMENT and code != "deleted")
+    for name, kind in (("status", Kind.FULFILMENT), ("payment", Kind.PAYMENT)):
+        if chosen.keys() == {name}:
+            return _sum_of(counts, kind, chosen[name], catalogue)
+    return None
 
 
 def _sum_of(counts: Counts, kind: str, codes: list[str], catalogue: Catalogue) -> int:

@@ -1,6 +1,7 @@
 """How the cells of the list read. Made in Python, one string each: most of a list page's time is its template."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
@@ -69,6 +70,7 @@ def marks(row: Any, at: CellContext) -> SafeString:
 _NO_MARK = mark_safe('<span class="none"></span>')
 
 
+@lru_cache(maxsize=64)
 def _mark(name: str, text: str, css: str = "") -> SafeString:
     return format_html(
         '<span class="{0}" title="{1}"><svg class="i" aria-hidden="true"><use href="{2}#{3}"/></svg>'
@@ -97,11 +99,17 @@ def payment(row: Any, at: CellContext) -> SafeString:
 
 def plain(look: Look) -> SafeString:
     """A status as a dot and a word, for what stands beside a pill."""
-    return format_html('<span class="plain {} c-{}">{}</span>', look.shape, look.colour, look.label)
+    return _status_word("plain", look.shape, look.colour, str(look.label))
 
 
 def pill(look: Look) -> SafeString:
-    return format_html('<span class="pill {} c-{}">{}</span>', look.shape, look.colour, look.label)
+    return _status_word("pill", look.shape, look.colour, str(look.label))
+
+
+@lru_cache(maxsize=1024)
+def _status_word(css: str, shape: str, colour: str, label: str) -> SafeString:
+    # Few different ones stand on a page many times.
+    return format_html('<span class="{} {} c-{}">{}</span>', css, shape, colour, label)
 
 
 def items(row: Any, at: CellContext) -> SafeString:

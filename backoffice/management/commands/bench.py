@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--here", action="store_true", help="In the database of the settings, which must be empty.")
 
     def handle(self, *args, names: list[str], postgres: bool, orders: int, here: bool, **options) -> None:
-        autodiscover_modules("benches", "exports.benches")
+        autodiscover_modules("benches", "list_benches", "exports.benches")
         if unknown := set(names) - BENCHES.keys():
             raise CommandError(f"No such bench: {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.")
         if here:
