@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from backoffice.actor import Actor
 from backoffice.models import Shop
 from backoffice.roles import Permission
-from orders.models import Folder, LogAction, Order, OrderLine
+from orders.models import Folder, LogAction, Order, OrderLine, OrderTag, Tag
 from orders.services import BulkResult, ChangeRefused, UnknownStatus, changing
 from orders.services.change import Change
 from orders.services.errors import OrderIsDeleted
 from orders.services.hold import held, released
 from orders.services.status import decide_status, move_lines, resolve
+from orders.services.tags import mark
 from statuses.catalogue import catalogue_of
 from statuses.kinds import Kind
 
@@ -128,6 +129,30 @@ class LineAction:
                 result.refused.append((order, OrderIsDeleted()))
             else:
                 (result.changed if order.pk in moved else result.unchanged).append(order)
+
+
+@dataclass(frozen=True)
+class TagAction:
+    """Puts a tag on the orders, or takes it off."""
+
+    title: str
+    done: str
+    tag: Tag
+    off: bool
+    permission: Permission = Permission.CHANGE_ORDERS
+
+    def forecast(self, orders: QuerySet[Order]) -> Forecast:
+        kept = orders.filter(deleted_at=None)
+        total = kept.count()
+        marked = kept.filter(Exists(OrderTag.objects.filter(order=OuterRef("pk"), tag=self.tag))).count()
+        changed = marked if self.off else total - marked
+        forecast = Forecast(changed=changed, unchanged=total - changed)
+        if deleted := orders.exclude(deleted_at=None).count():
+            forecast.refused[str(OrderIsDeleted())] = deleted
+        return forecast
+
+    def apply(self, change: Change, orders: Iterable[Order], result: BulkResult) -> None:
+        mark(change, orders, self.tag, result, off=self.off)
 
 
 def action_of(key: str, shop: Shop, reason: str = "") -> Action:
@@ -266,6 +291,16 @@ def _folder(shop: Shop, kind: str, code: str, reason: str) -> Action:
     )
 
 
+def _tag(shop: Shop, kind: str, code: str, reason: str) -> Action:
+    tag = Tag.objects.for_shop(shop).kept().filter(pk=code).first() if code.isdecimal() else None
+    if tag is None:
+        raise UnknownStatus(code)
+    off = kind == "untag"
+    title = _("Take off tag %(tag)s") if off else _("Add tag %(tag)s")
+    done = _("without tag %(tag)s now") if off else _("tagged %(tag)s")
+    return TagAction(title % {"tag": tag.name}, done % {"tag": tag.name}, tag, off)
+
+
 def _refuse_deleted(order: Order) -> None:
     if order.deleted_at is not None:
         raise OrderIsDeleted
@@ -282,4 +317,6 @@ _MAKERS: dict[str, Callable[[Shop, str, str, str], Action]] = {
     "release": _release,
     "printed": _printed,
     "folder": _folder,
+    "tag": _tag,
+    "untag": _tag,
 }

@@ -29,6 +29,7 @@ from statuses.catalogue import Catalogue, catalogue_of
 PAGE_SIZE = 50
 # Counting further costs more than anybody wants to know; the active view is counted from the counters instead.
 COUNT_CAP = 10_000
+NEWER_CAP = 100
 DEFAULT_SORT = "-placed"
 # As many orders are sorted at once without an index.
 SORTED_AT_MOST = 1000
@@ -96,6 +97,10 @@ class OrderList:
     wants_deleted: bool = False
     # The query with the columns named, whoever chose them.
     columns_query: str = ""
+    # On the first page of the newest: the query by which the page asks how many are newer than its first row.
+    watch_query: str = ""
+    # When this was shown, for the printed sheet.
+    shown_at: str = ""
     # "" for the person's own row height.
     density: str = ""
     densities: list[Choice] = field(default_factory=list)
@@ -167,6 +172,8 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
         newer_query=_cursor_query(kept, page[0], sort, back=True) if has_newer else "",
         older_query=_cursor_query(kept, page[-1], sort, back=False) if has_older else "",
         notes=[*seen.notes, *asked.notes],
+        watch_query=_watch_query(asked, kept, page),
+        shown_at=display.date_time(timezone.now(), shop.zone),
         wanted=chosen.get("q", ""),
         wants_deleted="deleted" in chosen,
         columns_query=_columns_query(asked.columns, kept),
@@ -177,6 +184,15 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
         is_edited=is_edited,
         may_save=is_edited and seen.view.may_be_changed_by(staff),
     )
+
+
+def number_newer(shop: Shop, query: QueryDict, *, staff: StaffMember) -> int:
+    """How many orders of the list came in before the place that `query` holds, counted up to NEWER_CAP."""
+    asked = _read(viewed(query, staff).query, shop, catalogue_of(shop), staff)
+    if asked.cursor is None or not asked.cursor.is_back:
+        return 0
+    found = behind(asked.filtered.orders, SORTS[asked.sort_key], asked.descending, asked.cursor)
+    return found.values("id")[:NEWER_CAP].count()
 
 
 def state_of(shop: Shop, query: QueryDict, *, staff: StaffMember) -> ListState:
@@ -344,6 +360,13 @@ def _page_of(
 def _cursor_query(kept: Pairs, row, sort: SortField, *, back: bool) -> str:
     cursor = Cursor(getattr(row, sort.name), row.id, back)
     return urlencode([*kept, ("at", cursor.pack())])
+
+
+def _watch_query(asked: _Asked, kept: Pairs, page: list[Any]) -> str:
+    is_newest_first = (asked.sort_key, asked.descending) == ("placed", True)
+    if not page or asked.cursor is not None or not is_newest_first:
+        return ""
+    return _cursor_query(kept, page[0], SORTS["placed"], back=True)
 
 
 def _heading(column: Column, kept: Pairs, sort_key: str, descending: bool) -> Heading:

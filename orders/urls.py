@@ -23,6 +23,7 @@ app_name = "orders"
 urlpatterns = [
     path("", list.show, name="list"),
     path("search/", list.search, name="search"),
+    path("newer/", list.newer, name="newer"),
     path("filters/", filters.show, name="filters"),
     path("views/", saved_views.listing, name="views"),
     path("views/order/", saved_views.arrange, name="views-arrange"),

@@ -44,6 +44,7 @@ SHOP_PAGES = [
     Page("job-file", V, args=(JOB,)),
     Page("orders:list", V),
     Page("orders:search", V),
+    Page("orders:newer", V),
     Page("orders:filters", V),
     Page("orders:columns", V),
     Page("orders:folders", V),

@@ -68,9 +68,7 @@ class Order(models.Model):
 
     payment_status = models.CharField(max_length=20, choices=PaymentStatus.choices, default=PaymentStatus.OPEN)
     payment_own_status = models.ForeignKey(ShopStatus, on_delete=models.PROTECT, null=True, related_name="+")
-    fulfilment_status = models.CharField(
-        max_length=20, choices=FulfilmentStatus.choices, default=FulfilmentStatus.NEW
-    )
+    fulfilment_status = models.CharField(max_length=20, choices=FulfilmentStatus.choices, default=FulfilmentStatus.NEW)
     fulfilment_own_status = models.ForeignKey(ShopStatus, on_delete=models.PROTECT, null=True, related_name="+")
     internal_status = models.ForeignKey(ShopStatus, on_delete=models.PROTECT, null=True, related_name="+")
     # Why the order is on hold, and the built-in status it goes back to.
@@ -160,6 +158,17 @@ class Order(models.Model):
             models.Index(fields=["shop", "fulfilment_status", "-placed_at", "-id"], name="order_by_fulfilment"),
             models.Index(fields=["shop", "payment_status", "-placed_at", "-id"], name="order_by_payment"),
             models.Index(fields=["shop", "changed_at", "id"], name="order_by_change"),
+            # Few of many: without these the list would walk past all others to find them.
+            models.Index(
+                fields=["shop", "-placed_at", "-id"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="order_deleted",
+            ),
+            models.Index(
+                fields=["shop", "-placed_at", "-id"],
+                condition=models.Q(message_read_at=None) & ~models.Q(customer_message=""),
+                name="order_unread",
+            ),
             models.Index(fields=["shop", "waiting_for", "id"], name="order_by_waiting"),
             models.Index(
                 fields=["waiting_review_at"],

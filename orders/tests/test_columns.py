@@ -150,7 +150,7 @@ def test_all_columns_cost_a_known_number_of_queries(
     note = [NewNote("Call", "Marit", PLACED_AT)]
     make_many(shop, number_of_orders, by=actor, lines=2, notes=note)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         clerk_client.get(list_url(shop, "columns=" + ",".join(COLUMNS)))
 
 

@@ -6,10 +6,12 @@ from lxml import html
 from pytest_django.asserts import assertContains
 
 from backoffice.tests.factories import make_staff
-from orders.models import Folder, LogAction, OrderTag, Tag
+from orders import bulk
+from orders.models import Folder, LogAction, Order, OrderTag, Tag
 from orders.services import (
     NothingToUndo,
     OrderNotFound,
+    UnknownStatus,
     add_tag,
     delete_orders,
     move_to_folder,
@@ -159,6 +161,28 @@ def test_the_timeline_tells_of_tags(clerk_client, shop, actor):
     page = clerk_client.get(reverse("orders:detail", args=[shop.number, order.display_number]))
 
     assertContains(page, "Gift")
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_tags_as_a_bulk_action_do_what_was_foretold(shop, actor, off):
+    tag = Tag.objects.create(shop=shop, name="Gift")
+    marked, plain, deleted = (make_order(shop) for _ in range(3))
+    add_tag([marked.pk], tag, shop=shop, by=actor)
+    delete_orders([deleted.pk], shop=shop, by=actor)
+    action = bulk.action_of(f"{'untag' if off else 'tag'}:{tag.pk}", shop)
+
+    forecast = action.forecast(Order.objects.for_shop(shop))
+    result = bulk.run(action, [marked.pk, plain.pk, deleted.pk], shop=shop, by=actor)
+
+    assert (forecast.changed, forecast.unchanged, forecast.number_refused) == (1, 1, 1)
+    assert (len(result.changed), len(result.unchanged), len(result.refused)) == (1, 1, 1)
+    assert result.changed == [marked if off else plain]
+
+
+@pytest.mark.parametrize("code", ["", "x", "0", "99999999999999999999999"])
+def test_a_tag_that_is_not_there_is_no_bulk_action(shop, code):
+    with pytest.raises(UnknownStatus):
+        bulk.action_of(f"tag:{code}", shop)
 
 
 # --- the pages -------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_the_list_costs_the_same_for_one_order_as_for_sixty(
 ):
     make_many(shop, number_of_orders, by=actor, lines=2)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         clerk_client.get(list_url(shop))
 
 
@@ -336,3 +336,44 @@ def test_htmx_is_told_the_address_without_empty_fields(clerk_client, shop):
     part = clerk_client.get(list_url(shop, "q=&status=ready&target=&at="), headers={"HX-Request": "true"})
 
     assert part["HX-Push-Url"] == list_url(shop, "status=ready")
+
+
+def watch_on(response):
+    """The address by which a page asks for newer orders, None where it does not."""
+    found = html.fromstring(response.content).cssselect("[data-watch]")
+    return found[0].get("hx-get") if found else None
+
+
+def test_new_orders_are_told_of_in_a_line(clerk_client, shop):
+    make_order(shop, payment_status="paid")
+    address = watch_on(clerk_client.get(list_url(shop, "payment=paid")))
+    assert clerk_client.get(address).status_code == 204
+
+    for number in range(3):
+        make_order(shop, placed_at=PLACED_AT + timedelta(hours=1 + number), payment_status="paid")
+    make_order(shop, placed_at=PLACED_AT + timedelta(hours=9), payment_status="open")
+
+    line = clerk_client.get(address)
+    assertContains(line, "3 new orders, show")
+    assert html.fromstring(line.content).get("href") == list_url(shop, "payment=paid")
+
+
+def test_many_new_orders_are_not_counted_to_the_end(clerk_client, shop, actor, monkeypatch):
+    monkeypatch.setattr("orders.order_list.NEWER_CAP", 2)
+    monkeypatch.setattr("orders.views.list.NEWER_CAP", 2)
+    make_order(shop)
+    address = watch_on(clerk_client.get(list_url(shop)))
+    make_many(shop, 4, by=actor)
+
+    assertContains(clerk_client.get(address), "2 or more new orders")
+
+
+def test_only_the_first_page_of_the_newest_looks_for_news(clerk_client, shop, actor):
+    assert watch_on(clerk_client.get(list_url(shop))) is None
+    make_many(shop, PAGE_SIZE + 1, by=actor)
+    first = clerk_client.get(list_url(shop))
+
+    assert watch_on(clerk_client.get(list_url(shop, link_on(first, "next")))) is None
+    assert watch_on(clerk_client.get(list_url(shop, "sort=number"))) is None
+    for odd in ("", "at=xyz", "at=" + link_on(first, "next").partition("at=")[2]):
+        assert clerk_client.get(reverse("orders:newer", args=[shop.number]) + f"?{odd}").status_code == 204

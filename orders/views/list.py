@@ -9,8 +9,8 @@ from django.utils.http import urlencode
 from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import selection
-from orders.columns.gather import folders_of
-from orders.order_list import order_list
+from orders.columns.gather import folders_of, tags_of
+from orders.order_list import NEWER_CAP, number_newer, order_list
 from orders.search import order_of
 from orders.status_menu import status_menu
 
@@ -30,6 +30,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),
             "folders": folders_of(request.shop),
+            "tags": tags_of(request.shop),
             "selection": selection.on_list(selection.load(request), page.filter, [row.number for row in page.rows]),
         },
     )
@@ -38,6 +39,21 @@ def show(request: HttpRequest) -> HttpResponse:
         # The address without the empty fields that a form sends.
         response["HX-Push-Url"] = f"{request.path}?{page.address_query}" if page.address_query else request.path
     return response
+
+
+@requires(Permission.VIEW_ORDERS)
+def newer(request: HttpRequest) -> HttpResponse:
+    """A line that tells of orders newer than those on the page; nothing when there are none."""
+    number = number_newer(request.shop, request.GET, staff=request.staff)
+    if not number:
+        return HttpResponse(status=204)
+    rest = request.GET.copy()
+    rest.pop("at", None)
+    return render(
+        request,
+        "orders/_list_newer.html",
+        {"number": number, "is_more": number >= NEWER_CAP, "query": rest.urlencode()},
+    )
 
 
 @requires(Permission.VIEW_ORDERS)

@@ -16,7 +16,8 @@
    data-notice                a message: data-dismiss closes it, data-fades lets it go after 8 s
    data-print                 a button that prints the page
    data-say                   the live region for what script has to tell
-   data-tell                  in a part htmx swaps in: the words that region then speaks                         */
+   data-tell                  in a part htmx swaps in: the words that region then speaks
+   data-quiet                 a part htmx may fill unasked: it takes no focus and speaks for itself              */
 
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -305,6 +306,7 @@ for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) 
 document.addEventListener("htmx:afterSettle", (event) => {
   const part = event.detail.elt;
   revealHooks(part);
+  if (part.closest("[data-quiet]")) return;
   letFade();
   showSelection();
   // htmx keeps the focus when the focused element came back with the same id; else it fell to the body.

@@ -1,6 +1,7 @@
 /* Around the order list, each part bound by a data- hook:
 
    data-finder          a form of many fields: its [data-find] box narrows its [data-find-in] parts
+   data-watch           a part that looks for news once a minute while the page is to be seen
    data-arrange         a list whose [data-arrange-item] rows can be dragged, beside their buttons for up and down;
                         data-arrange-send: the id of the form to send when a row was dropped */
 
@@ -24,7 +25,8 @@ document.addEventListener("input", (event) => {
 function revealBoxes() {
   for (const box of $$("[data-find][hidden]")) {
     box.hidden = false;
-    box.focus();
+    // Not from somebody who just moved a column, nor past the filter that was asked for.
+    if (!box.form.contains(document.activeElement) && !box.form.querySelector(".f1[open]")) box.focus();
   }
 }
 
@@ -53,6 +55,13 @@ document.addEventListener("dragend", () => {
   held = null;
   if (list) document.getElementById(list.dataset.arrangeSend).requestSubmit();
 });
+
+/* what is new, asked quietly */
+
+setInterval(() => {
+  if (document.visibilityState !== "visible") return;
+  for (const part of $$("[data-watch]:empty")) part.dispatchEvent(new Event("look"));
+}, 60000);
 
 function prepare() {
   revealBoxes();
