@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from backoffice.actor import SYSTEM, Channel
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
 from orders import display
-from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote
+from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote, ReturnReason
 from orders.services import is_undoable
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind
@@ -31,18 +32,28 @@ class Shown(StrEnum):
 
     ALL = "all"
     CHANGES = "changes"
+    PAYMENTS = "payments"
     NOTES = "notes"
 
 
 SHOWN_LABELS: dict[Shown, Promise] = {
     Shown.ALL: gettext_lazy("All"),
     Shown.CHANGES: gettext_lazy("Changes"),
+    Shown.PAYMENTS: gettext_lazy("Payments"),
     Shown.NOTES: gettext_lazy("Notes"),
 }
 NOTES = {LogAction.NOTE_ADDED, LogAction.NOTE_REMOVED, LogAction.MESSAGE_READ}
+PAYMENTS = {
+    LogAction.PAYMENT_CHANGED,
+    LogAction.PAYMENT_RECEIVED,
+    LogAction.REFUND_MADE,
+    LogAction.REFUND_PAID_OUT,
+    LogAction.PAYOUT_FAILED,
+}
 _ACTIONS = {
     Shown.ALL: set(LogAction),
     Shown.CHANGES: set(LogAction) - NOTES - {LogAction.PERSONAL_NUMBER_SEEN},
+    Shown.PAYMENTS: PAYMENTS,
     Shown.NOTES: NOTES,
 }
 # Told without having changed the order: an empty dot.
@@ -51,6 +62,7 @@ _ONLY_TOLD = {
     LogAction.ORDER_PRINTED,
     LogAction.MESSAGE_READ,
     LogAction.PERSONAL_NUMBER_SEEN,
+    LogAction.PAYOUT_FAILED,
 }
 
 
@@ -196,8 +208,8 @@ def sentences(together: list[OrderLogEntry], words: Words) -> Iterator[tuple[Ord
     """Entries of one user action as (first entry, sentence): its lines in one sentence, all else one by one."""
     for action, group in groupby(together, key=lambda entry: entry.action):
         same = list(group)
-        if action == LogAction.LINE_CHANGED:
-            yield same[0], _lines(same, words)
+        if action in _OF_LINES:
+            yield same[0], _OF_LINES[LogAction(action)](same, words)
         else:
             for entry in same:
                 yield entry, sentence_of(entry, words)
@@ -257,7 +269,10 @@ def _lines(together: list[OrderLogEntry], words: Words) -> Sentence:
 
 def _names(together: list[OrderLogEntry]) -> str:
     # The log is read from its end; the lines were set from the first to the last.
-    named = [entry.subject for entry in reversed(together)]
+    return _shortened([entry.subject for entry in reversed(together)])
+
+
+def _shortened(named: list[str]) -> str:
     more = len(named) - LINES_NAMED
     if more > 0:
         named = [*named[:LINES_NAMED], ngettext("and %(number)d more", "and %(number)d more", more) % {"number": more}]
@@ -311,6 +326,46 @@ def _about(entry: OrderLogEntry, words: Words) -> Sentence:
     return Sentence(str(LogAction(entry.action).label), new=entry.subject)
 
 
+def _refund(entry: OrderLogEntry, words: Words) -> Sentence:
+    """How much went back and why; orders that came with a past have no more than the amount."""
+    made = entry.changes.get("refund", {}).get("new")
+    reason = made.get("reason", "") if isinstance(made, dict) else ""
+    return Sentence(str(LogAction(entry.action).label), new=entry.subject, added=reason)
+
+
+def _return(entry: OrderLogEntry, words: Words) -> Sentence:
+    known = entry.subject in ReturnReason.values
+    reason = str(ReturnReason(entry.subject).label) if known else entry.subject
+    remark = entry.changes.get("remark", {}).get("new") or ""
+    return Sentence(str(LogAction(entry.action).label), new=reason, added=remark)
+
+
+def _pieces(field: str) -> Callable[[list[OrderLogEntry], Words], Sentence]:
+    """For lines of which pieces were credited or came back: how many of what."""
+
+    def tell(together: list[OrderLogEntry], words: Words) -> Sentence:
+        title, number = str(LogAction(together[0].action).label), len(together)
+        named = [f"{_moved(entry, field)} × {entry.subject}" for entry in reversed(together)]
+        if number == 1:
+            return Sentence(title, new=named[0])
+        lines = ngettext("%(number)d line", "%(number)d lines", number) % {"number": number}
+        return Sentence(title, new=lines, names=_shortened(named))
+
+    return tell
+
+
+def _moved(entry: OrderLogEntry, field: str) -> str:
+    """The pieces between the old count and the new one; negative when they went the other way."""
+    counts = entry.changes.get(field, {"old": "0", "new": "0"})
+    return display.quantity(Decimal(counts["new"]) - Decimal(counts["old"]))
+
+
+# What may happen to a thousand lines at once is told in one sentence.
+_OF_LINES: dict[LogAction, Callable[[list[OrderLogEntry], Words], Sentence]] = {
+    LogAction.LINE_CHANGED: _lines,
+    LogAction.LINE_CREDITED: _pieces("quantity_credited"),
+    LogAction.LINE_RETURNED: _pieces("quantity_returned"),
+}
 _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.ORDER_PLACED: _plainly,
     LogAction.ORDER_DELETED: _plainly,
@@ -323,7 +378,15 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.INTERNAL_CHANGED: _status(Kind.INTERNAL),
     LogAction.LINE_CHANGED: lambda entry, words: _lines([entry], words),
     LogAction.PAYMENT_RECEIVED: _about,
-    LogAction.REFUND_MADE: _about,
+    LogAction.REFUND_MADE: _refund,
+    LogAction.REFUND_PAID_OUT: _about,
+    LogAction.PAYOUT_FAILED: _about,
+    LogAction.LINE_CREDITED: lambda entry, words: _OF_LINES[LogAction.LINE_CREDITED]([entry], words),
+    LogAction.RETURN_ANNOUNCED: _return,
+    LogAction.RETURN_RECEIVED: _return,
+    LogAction.RETURN_SETTLED: _return,
+    LogAction.RETURN_REFUSED: _return,
+    LogAction.LINE_RETURNED: lambda entry, words: _OF_LINES[LogAction.LINE_RETURNED]([entry], words),
     LogAction.SHIPMENT_ADDED: _about,
     LogAction.NOTE_ADDED: _note,
     LogAction.NOTE_REMOVED: _note,

@@ -4,7 +4,8 @@ from orders.models.line import OrderLine
 from orders.models.log import LogAction, OrderLogEntry
 from orders.models.note import OrderNote
 from orders.models.order import Address, Order, OrderSearchText, Source
-from orders.models.payment import Payment, PaymentState, Refund, RefundState
+from orders.models.payment import Payment, PaymentState, Refund, RefundLine, RefundState
+from orders.models.returns import Return, ReturnLine, ReturnReason, ReturnState
 from orders.models.shipment import Shipment, ShipmentLine
 from orders.models.view import SavedView
 from orders.models.waiting import WaitingFor
@@ -24,7 +25,12 @@ __all__ = [
     "Payment",
     "PaymentState",
     "Refund",
+    "RefundLine",
     "RefundState",
+    "Return",
+    "ReturnLine",
+    "ReturnReason",
+    "ReturnState",
     "SavedView",
     "Shipment",
     "ShipmentLine",

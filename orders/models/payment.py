@@ -2,6 +2,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import fields
+from orders.models.line import OrderLine
 from orders.models.order import Order
 
 
@@ -29,22 +30,58 @@ class Payment(models.Model):
     state = models.CharField(max_length=12, choices=PaymentState.choices, default=PaymentState.PENDING)
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    # Of the form that it was recorded with, so that sending it twice records one.
+    key = models.UUIDField(null=True)
 
     class Meta:
         ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["order", "key"], name="one_payment_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.method}"
 
 
 class Refund(models.Model):
-    """Money to give back. `TO_PAY_OUT` until the provider did it or somebody did it by hand."""
+    """Money to give back. `TO_PAY_OUT` until the provider did it or somebody did it by hand.
+
+    One refund may go back over several payments: then there is a row for each under the same `key`, counted by
+    `part`. What it is for (lines, shipping, the rest) and what was wished for stand on the first of them.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="refunds")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, null=True, related_name="refunds")
+    payment = models.ForeignKey(Payment, on_delete=models.RESTRICT, null=True, related_name="refunds")
     amount = fields.money()
     reason = models.CharField(max_length=250, blank=True)
     state = models.CharField(max_length=12, choices=RefundState.choices, default=RefundState.TO_PAY_OUT)
     created_by = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField()
     paid_out_at = models.DateTimeField(null=True)
+    # What the provider or the bank calls it.
+    reference = models.CharField(max_length=80, blank=True)
+    # Of the form that it was made with, so that sending it twice makes one. Refunds that came with an order have none.
+    key = models.UUIDField(null=True)
+    part = models.PositiveSmallIntegerField(default=0)
+    shipping_amount = fields.money()
+    free_amount = fields.money()
+    restocks = models.BooleanField(default=False)
+    wants_credit_note = models.BooleanField(default=False)
+    notifies_customer = models.BooleanField(default=False)
 
     class Meta:
         ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["order", "key", "part"], name="one_refund_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.state}"
+
+
+class RefundLine(models.Model):
+    """How much of a line a refund is for; without a quantity it is a compensation, and the line stays sold."""
+
+    refund = models.ForeignKey(Refund, on_delete=models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, on_delete=models.RESTRICT, related_name="refund_lines")
+    quantity = fields.quantity()
+    amount = fields.money()
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} × {self.line_id}: {self.amount}"

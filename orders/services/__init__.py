@@ -5,18 +5,24 @@ from orders.services.change import changing, order_changed
 from orders.services.errors import (
     ChangedMeanwhile,
     ChangeRefused,
+    InputRefused,
     NothingToUndo,
     OrderIsDeleted,
     OrderNotFound,
     OrderRefused,
+    RefundedMeanwhile,
     StatusChangeRefused,
     UnknownStatus,
 )
 from orders.services.folders import move_to_folder
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewRefund, NewShipment
 from orders.services.notes import add_note, mark_message_read, remove_note
+from orders.services.payments import record_payment
 from orders.services.place import Placed, place_order, place_orders
 from orders.services.privacy import show_personal_number
+from orders.services.refunding import LineWish, Refundable, RefundPlan, RefundSum, refund_sum, refundable
+from orders.services.refunds import Refunded, mark_paid_out, pay_out, refund_order
+from orders.services.returns import announce_return, receive_return, refuse_return, returnable, settle_return
 from orders.services.shipments import add_tracking
 from orders.services.status import (
     BulkResult,
@@ -33,6 +39,8 @@ __all__ = [
     "BulkResult",
     "ChangeRefused",
     "ChangedMeanwhile",
+    "InputRefused",
+    "LineWish",
     "NewLine",
     "NewNote",
     "NewOrder",
@@ -44,28 +52,44 @@ __all__ = [
     "OrderNotFound",
     "OrderRefused",
     "Placed",
+    "RefundPlan",
+    "RefundSum",
+    "Refundable",
+    "Refunded",
+    "RefundedMeanwhile",
     "StatusChangeRefused",
     "UnknownStatus",
     "actions_of",
     "add_note",
     "add_tag",
     "add_tracking",
+    "announce_return",
     "changing",
     "delete_orders",
     "is_undoable",
     "mark_message_read",
+    "mark_paid_out",
     "move_to_folder",
     "order_changed",
+    "pay_out",
     "place_order",
     "place_orders",
+    "receive_return",
+    "record_payment",
+    "refund_order",
+    "refund_sum",
+    "refundable",
+    "refuse_return",
     "remove_note",
     "remove_tag",
     "restore_orders",
+    "returnable",
     "set_fulfilment_status",
     "set_internal_status",
     "set_line_status",
     "set_payment_status",
     "set_status_of_many",
+    "settle_return",
     "show_personal_number",
     "undo",
 ]

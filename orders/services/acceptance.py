@@ -83,10 +83,7 @@ class Neighbours:
 def errors_of(new: NewOrder, shop: Shop, neighbours: Neighbours) -> dict[str, list[str]]:
     """Everything that is wrong with an order, as {field: [sentence, …]}; line fields are named `lines.3.sku`."""
     errors: dict[str, list[str]] = {}
-
-    def refuse(name: str, sentence: str) -> None:
-        errors.setdefault(name, []).append(sentence)
-
+    refuse = collect(errors)
     _check_head(new, shop, refuse)
     _check_number(new, neighbours, refuse)
     _check_values(new, Order, "", refuse)
@@ -104,8 +101,17 @@ def errors_of(new: NewOrder, shop: Shop, neighbours: Neighbours) -> dict[str, li
 def number_errors_of(new: NewOrder, neighbours: Neighbours) -> dict[str, list[str]]:
     """What is wrong with the number alone, for a second look once nobody else can take it."""
     errors: dict[str, list[str]] = {}
-    _check_number(new, neighbours, lambda name, sentence: errors.setdefault(name, []).append(sentence))
+    _check_number(new, neighbours, collect(errors))
     return errors
+
+
+def collect(errors: dict[str, list[str]]) -> Refuse:
+    """A `refuse` that puts each sentence into `errors` under its field."""
+
+    def refuse(name: str, sentence: str) -> None:
+        errors.setdefault(name, []).append(sentence)
+
+    return refuse
 
 
 def _check_head(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
@@ -153,13 +159,13 @@ def _check_values(row: Any, model: type, prefix: str, refuse: Refuse) -> None:
     for each in fields(row):
         value = getattr(row, each.name)
         if isinstance(value, str):
-            _check_text(value, _longest(model, each.name), prefix + each.name, refuse)
+            check_text(value, longest(model, each.name), prefix + each.name, refuse)
         elif isinstance(value, Decimal):
             _check_amount(value, each.name, prefix, refuse)
 
 
 @cache
-def _longest(model: type[Model], name: str) -> int | None:
+def longest(model: type[Model], name: str) -> int | None:
     """How long the text of a column may be; None for what has no column or no limit."""
     column = next((each for each in model._meta.fields if each.name == name), None)
     return getattr(column, "max_length", None)
@@ -174,9 +180,10 @@ def _check_amount(value: Decimal, name: str, prefix: str, refuse: Refuse) -> Non
         refuse(prefix + name, _("At most %(number)d decimals.") % {"number": decimals})
 
 
-def _check_text(value: str, longest: int | None, name: str, refuse: Refuse) -> None:
-    if longest is not None and len(value) > longest:
-        refuse(name, _("At most %(number)d characters.") % {"number": longest})
+def check_text(value: str, most: int | None, name: str, refuse: Refuse) -> None:
+    """Refuse a text of more than `most` characters, and what no document can carry."""
+    if most is not None and len(value) > most:
+        refuse(name, _("At most %(number)d characters.") % {"number": most})
     if ILLEGAL_CHARACTERS.search(value):
         refuse(name, _("Contains a character that no document can carry."))
 
@@ -184,7 +191,7 @@ def _check_text(value: str, longest: int | None, name: str, refuse: Refuse) -> N
 def _check_address(address: Address, prefix: str, refuse: Refuse) -> None:
     for part in Address.__dataclass_fields__:
         name = f"{prefix}_{part}"
-        _check_text(getattr(address, part), _longest(Order, name), name, refuse)
+        check_text(getattr(address, part), longest(Order, name), name, refuse)
     if address.country and not re.fullmatch("[A-Z]{2}", address.country):
         refuse(f"{prefix}_country", _("Two capital letters, as in NL."))
 

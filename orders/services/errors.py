@@ -49,3 +49,19 @@ class OrderRefused(ChangeRefused):
     def __init__(self, errors: dict[str, list[str]]):
         self.errors = errors
         super().__init__("; ".join(f"{field}: {' '.join(problems)}" for field, problems in errors.items()))
+
+
+class InputRefused(ChangeRefused):
+    """What was asked for cannot be; `errors` is {field: [sentence, …]}, under "" for the whole, every error at once."""
+
+    def __init__(self, errors: dict[str, list[str]]):
+        self.errors = errors
+        super().__init__(" ".join(sentence for sentences in errors.values() for sentence in sentences))
+
+
+class RefundedMeanwhile(ChangeRefused):
+    """Somebody else refunded something since the caller looked."""
+
+    def __init__(self, by: str):
+        self.by = by
+        super().__init__(_("%(by)s made a refund meanwhile. Look again at what is left.") % {"by": by})

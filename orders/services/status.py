@@ -105,7 +105,7 @@ def set_line_status(
             _refuse_if_line_moved(catalogue, locked, chosen[0], seen=seen, wanted=code)
         moving = [each for each in chosen if (each.status, each.own_status_id) != (target.code, target.own_id)]
         values = _line_values(target)
-        entries = [_move_line(change, locked, each, values) for each in moving]
+        entries = [move_line(change, locked, each, LogAction.LINE_CHANGED, values) for each in moving]
         if entries:
             OrderLine.objects.filter(pk__in=[each.pk for each in moving]).update(**values)
             change.set(locked, **counts_of(lines))
@@ -225,7 +225,7 @@ def move_lines(
             if (line.status, line.own_status_id) != (code, own_id) and instead_of in (None, line.own_status_id)
         ]
         for line in moving:
-            _move_line(change, by_key[pk], line, values)
+            move_line(change, by_key[pk], line, LogAction.LINE_CHANGED, values)
         moved += [line.pk for line in moving]
         if moving:
             changed.add(pk)
@@ -239,15 +239,17 @@ def _line_values(target: Target) -> dict[str, str | int | bool | None]:
     return values | {"is_backordered": True} if target.code == LineStatus.BACKORDERED else values
 
 
-def _move_line(change: Change, order: Order, line: OrderLine, values: dict) -> OrderLogEntry:
-    """Set the fields of a line and record it; the caller saves all lines at once."""
+def move_line(
+    change: Change, order: Order, line: OrderLine, action: LogAction, values: dict[str, Any]
+) -> OrderLogEntry:
+    """Set the fields of a line and record it as `action`; the caller saves all lines at once."""
     diff = {}
     for name, new in values.items():
         old = getattr(line, name)
         if old != new:
             setattr(line, name, new)
             diff[name] = {"old": plain(old), "new": plain(new)}
-    return change.record(order, LogAction.LINE_CHANGED, diff, line=line, subject=line.sku or line.name)
+    return change.record(order, action, diff, line=line, subject=line.sku or line.name)
 
 
 def _refuse_deleted(order: Order) -> None:
