@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class OrderpullConfig(AppConfig):
@@ -7,4 +8,9 @@ class OrderpullConfig(AppConfig):
     name = "orderpull"
 
     def ready(self) -> None:
+        # Here and not above: models are loaded only when every app is known.
+        from backoffice.context import NavEntry, register_page
+        from backoffice.roles import Permission
         from orderpull import receivers  # noqa: F401  (sets up the demo's shops)
+
+        register_page(NavEntry("pull:settings", _("Order pull"), "pull", Permission.VIEW_ORDERS, position=70))

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -53,10 +52,6 @@ class PullSettings(models.Model):
 
     def __str__(self) -> str:
         return f"order pull of {self.shop_id}"
-
-    def clean(self) -> None:
-        if self.is_on and not self.key:
-            raise ValidationError({"key": _("Order pull needs a private key.")})
 
     def allows(self, address: str | None) -> bool:
         return is_allowed(address, self.allowed_addresses)

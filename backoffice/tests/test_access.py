@@ -84,6 +84,20 @@ SHOP_PAGES = [
     Page("statuses:move", S, "post", ("fulfilment", "ready")),
     Page("statuses:remove", S, args=("fulfilment", "ready")),
     Page("statuses:restore", S, "post", ("fulfilment", "ready")),
+    Page("pull:settings", V),
+    Page("pull:save", S, "post"),
+    Page("pull:key", S),
+    Page("pull:rotate", S),
+    Page("pull:add-partner", S, "post"),
+    Page("pull:partner-key", S, args=("1",)),
+    Page("pull:rotate-partner", S, args=("1",)),
+    Page("pull:remove-partner", S, args=("1",)),
+    Page("pull:calls", V),
+    Page("pull:call", V, args=("1",)),
+    Page("pull:answer", E, args=("1",)),
+    Page("pull:test", S),
+    Page("pull:tester", S),
+    Page("pull:format", V),
 ]
 # Pages of the person: any signed-in user, nobody else.
 OWN_PAGES = {"start", "shops", "profile", "help", "set-theme"}

@@ -34,6 +34,7 @@ def write_receipts(record: PullCall, numbers: "array[int]", versions: "array[int
 
 def _insert(record: PullCall, numbers: list[int], versions: list[int]) -> None:
     table = connection.ops.quote_name(PullReceipt._meta.db_table)
+    rows: list[str | list[int]]
     if connection.vendor == "postgresql":
         statement, rows = INSERT.format(table=table, **POSTGRESQL), [numbers, versions]
     else:
