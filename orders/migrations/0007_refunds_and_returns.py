@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0006_filing'),
+        ('orders', '0007_seldom_orders'),
     ]
 
     operations = [
