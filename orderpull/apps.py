@@ -12,5 +12,8 @@ class OrderpullConfig(AppConfig):
         from backoffice.context import NavEntry, register_page
         from backoffice.roles import Permission
         from orderpull import receivers  # noqa: F401  (sets up the demo's shops)
+        from orderpull.selectors import panel_of
+        from orders.order_page.panels import register_panel
 
+        register_panel(panel_of)
         register_page(NavEntry("pull:settings", _("Order pull"), "pull", Permission.VIEW_ORDERS, position=70))

@@ -14,6 +14,7 @@ from backoffice.models import Shop
 from orderpull.models import GOOD_OUTCOMES, Outcome, PullCall, PullEvent, PullReceipt, PullSettings
 from orders import display
 from orders.models import Order
+from orders.order_page.panels import OrderPanel
 
 CALLS_PER_PAGE = 50
 EVENTS_SHOWN = 20
@@ -176,6 +177,12 @@ class Window:
 
     states: list[CallerState]
     receipts: list[ReceiptRow]
+
+
+def panel_of(order: Order, shop: Shop) -> OrderPanel | None:
+    """The card of the order page."""
+    window = window_on(order, shop)
+    return OrderPanel("orderpull/_window.html", window) if window else None
 
 
 def window_on(order: Order, shop: Shop) -> Window | None:

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
+from lxml import html
 
 from orderpull.models import PullCall, PullPartner, PullReceipt
+from orderpull.selectors import panel_of
 from orderpull.services import forget_old_calls
 from orderpull.services.answers import Kept
 from orderpull.tests.client import Erp, body_of, open_pull, sign
-from orders.services import set_fulfilment_status
+from orders.services import add_note, set_fulfilment_status
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +113,41 @@ def test_lost_receipts_do_not_spoil_an_answer(erp, shop, monkeypatch):
 
     assert erp.ids() == ["12345_00001"]
     assert last_list(shop).outcome == "answered"
+
+
+def card_on_order_page(client, number="00001"):
+    page = html.fromstring(client.get(f"/s/12345/orders/{number}/").content)
+    cards = page.cssselect("[aria-labelledby=h-window]")
+    return " ".join(cards[0].text_content().split()) if cards else None
+
+
+def test_the_order_page_says_what_was_sent_and_how_far_behind_that_is(erp, shop, actor, clerk_client, time_machine):
+    time_machine.move_to("2026-03-22T11:00:00Z", tick=False)
+    order = make_order(shop)
+    assert card_on_order_page(clerk_client).endswith("Not fetched yet.")
+
+    erp.pull()
+    assert "Version 1, sent 22 Mar 2026, 12:00 Up to date" in card_on_order_page(clerk_client)
+
+    set_fulfilment_status(order, "in_progress", by=actor)
+    set_fulfilment_status(order, "shipped", by=actor)
+    assert "Version 1, sent 22 Mar 2026, 12:00 2 versions behind" in card_on_order_page(clerk_client)
+
+
+def test_a_shop_that_is_not_pulled_has_no_such_card(shop, clerk_client):
+    make_order(shop)
+
+    assert card_on_order_page(clerk_client) is None
+
+
+@pytest.mark.parametrize("number_of_versions", [1, 5])
+def test_the_card_costs_one_query_however_much_was_sent(
+    erp, shop, actor, number_of_versions, django_assert_num_queries
+):
+    order = make_order(shop)
+    for _ in range(number_of_versions):
+        add_note(order, "x", by=actor)
+        erp.pull()
+
+    with django_assert_num_queries(1):
+        panel_of(order, shop)

@@ -12,6 +12,7 @@ from orders.models import Order
 from orders.order_list import neighbours
 from orders.order_page import amounts, cards, head, lines
 from orders.order_page.context import Link, PageContext, PageQuery, Rights
+from orders.order_page.panels import OrderPanel, panels_of
 from orders.timeline import SHOWN_LABELS, Timeline, entries_of, timeline, words_of
 from statuses.kinds import Kind, Look
 
@@ -55,6 +56,7 @@ class OrderPage:
     shipments: list[cards.ShipmentRow]
     notes: list[cards.NoteRow]
     more: list[cards.Fact]
+    panels: list[OrderPanel]
     timeline: Timeline
     timeline_tabs: list[Link]
     earlier_url: str
@@ -67,7 +69,7 @@ def order_page(
 ) -> OrderPage:
     """Read and lay out everything; `order` comes with `folder` and `target_shop`, `personal_number` when it may show.
 
-    Ten queries, whatever the order holds, and two more for the orders beside it.
+    Ten queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())
@@ -123,6 +125,7 @@ def order_page(
         shipments=[cards.shipment_row(at, each) for each in shipments],
         notes=[cards.note_row(at, each) for each in order.notes.all()],
         more=cards.more(at),
+        panels=panels_of(order, shop),
         timeline=told,
         timeline_tabs=[
             Link(label, f"{at.url}{query.but(log=shown)}#timeline", shown == query.log)
