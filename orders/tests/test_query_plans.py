@@ -94,6 +94,20 @@ def test_common_filters_and_sorts_go_by_index(many_orders, query):
     assert_by_index(page_query(many_orders, query), most_pages=1200)
 
 
+@pytest.mark.parametrize(("query", "index"), [("deleted=1", "order_deleted"), ("message=unread", "order_unread")])
+def test_seldom_orders_have_an_index_of_their_own(many_orders, query, index):
+    plan = page_query(many_orders, query)
+
+    assert_by_index(plan, most_pages=120)
+    assert index in {node.get("Index Name") for node in nodes_of(plan)}
+
+
+def test_a_customer_and_a_product_are_found_through_the_search_index(many_orders):
+    order = many_orders.orders.exclude(customer_email="").order_by("pk")[77]
+
+    assert_by_index(page_query(many_orders, f"email={order.customer_email}"), most_pages=1200)
+
+
 def test_a_rare_word_is_found_by_trigrams(many_orders):
     order = many_orders.orders.order_by("placed_at")[1234]
     tracked = many_orders.orders.exclude(customer_email="").order_by("pk")[77]

@@ -1,7 +1,8 @@
 /* Around the order list, each part bound by a data- hook:
 
    data-finder          a form of many fields: its [data-find] box narrows its [data-find-in] parts
-   data-watch           a part that looks for news once a minute while the page is to be seen
+   data-watch           a hidden link that asks for news once a minute while the page is to be seen, until there are
+                        some in the part before it
    data-arrange         a list whose [data-arrange-item] rows can be dragged, beside their buttons for up and down;
                         data-arrange-send: the id of the form to send when a row was dropped */
 
@@ -60,7 +61,9 @@ document.addEventListener("dragend", () => {
 
 setInterval(() => {
   if (document.visibilityState !== "visible") return;
-  for (const part of $$("[data-watch]:empty")) part.dispatchEvent(new Event("look"));
+  for (const link of $$("[data-watch]")) {
+    if (!link.previousElementSibling.textContent.trim()) link.dispatchEvent(new Event("look"));
+  }
 }, 60000);
 
 function prepare() {

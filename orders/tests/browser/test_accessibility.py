@@ -87,7 +87,12 @@ def test_the_list_and_its_selection(office):
     [
         "orders/?q=no-such-order",
         "orders/?sort=nonsense&status=nonsense",
-        "orders/filters/",
+        "orders/filters/?payment=paid",
+        "orders/columns/",
+        "orders/?columns=number,total,name,skus,folder,tags,ship_city,email,phone,paid,open,tracking,weight",
+        "orders/views/",
+        "orders/folders/",
+        "orders/tags/",
         "menu/",
         "jobs/",
         "nowhere/",
