@@ -388,6 +388,8 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.RETURN_REFUSED: _return,
     LogAction.LINE_RETURNED: lambda entry, words: _OF_LINES[LogAction.LINE_RETURNED]([entry], words),
     LogAction.SHIPMENT_ADDED: _about,
+    LogAction.SHIPMENT_CHANGED: _about,
+    LogAction.SHIPMENT_REMOVED: _about,
     LogAction.NOTE_ADDED: _note,
     LogAction.NOTE_REMOVED: _note,
     LogAction.MESSAGE_READ: _plainly,

@@ -214,7 +214,9 @@ def _expected_days(pks: list[int]) -> dict[int, date]:
 def _left_without_code(pks: list[int], now: datetime) -> dict[int, datetime]:
     if not pks:
         return {}
-    parcels = Shipment.objects.filter(order__in=pks, tracking_code="", shipped_at__gt=now - CODE_IS_OF_USE)
+    parcels = Shipment.objects.filter(
+        order__in=pks, way=Shipment.Way.CARRIER, tracking_code="", shipped_at__gt=now - CODE_IS_OF_USE
+    )
     return dict(parcels.order_by().values_list("order").annotate(last=Max("shipped_at")))
 
 

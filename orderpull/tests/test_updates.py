@@ -41,7 +41,9 @@ def test_status_tracking_code_and_note_are_taken_over(erp, shop):
     note = order.notes.get()
     assert (note.text, note.audience, note.author) == ("Packed by Åsa\nTwo boxes", "internal", "Business system")
     entries = order.log.order_by("id")[1:]
-    assert [entry.action for entry in entries] == ["shipment.added", "fulfilment.changed", "note.added"]
+    assert [entry.action for entry in entries] == [
+        "shipment.added", "line.changed", "fulfilment.changed", "note.added"
+    ]  # fmt: skip
     assert {(entry.actor, entry.channel) for entry in entries} == {("Business system", "rpc")}
     assert len({entry.act for entry in entries}) == 1
     assert "3sabc" in order.search_text.text

@@ -31,6 +31,8 @@ class LogAction(models.TextChoices):
     RETURN_REFUSED = "return.refused", _("Return refused")
     LINE_RETURNED = "line.returned", _("Came back")
     SHIPMENT_ADDED = "shipment.added", _("Shipment added")
+    SHIPMENT_CHANGED = "shipment.changed", _("Shipment changed")
+    SHIPMENT_REMOVED = "shipment.removed", _("Shipment removed")
     NOTE_ADDED = "note.added", _("Note added")
     NOTE_REMOVED = "note.removed", _("Note removed")
     MESSAGE_READ = "message.read", _("Customer message read")

@@ -23,7 +23,15 @@ from orders.services.privacy import show_personal_number
 from orders.services.refunding import LineWish, Refundable, RefundPlan, RefundSum, refund_sum, refundable
 from orders.services.refunds import Refunded, mark_paid_out, pay_out, refund_order
 from orders.services.returns import announce_return, receive_return, refuse_return, returnable, settle_return
-from orders.services.shipments import add_tracking
+from orders.services.shipments import (
+    Dispatch,
+    ShipmentStays,
+    ShippedMeanwhile,
+    add_shipment,
+    add_tracking,
+    change_shipment,
+    remove_shipment,
+)
 from orders.services.status import (
     BulkResult,
     set_fulfilment_status,
@@ -39,6 +47,7 @@ __all__ = [
     "BulkResult",
     "ChangeRefused",
     "ChangedMeanwhile",
+    "Dispatch",
     "InputRefused",
     "LineWish",
     "NewLine",
@@ -57,13 +66,17 @@ __all__ = [
     "Refundable",
     "Refunded",
     "RefundedMeanwhile",
+    "ShipmentStays",
+    "ShippedMeanwhile",
     "StatusChangeRefused",
     "UnknownStatus",
     "actions_of",
     "add_note",
+    "add_shipment",
     "add_tag",
     "add_tracking",
     "announce_return",
+    "change_shipment",
     "changing",
     "delete_orders",
     "is_undoable",
@@ -81,6 +94,7 @@ __all__ = [
     "refundable",
     "refuse_return",
     "remove_note",
+    "remove_shipment",
     "remove_tag",
     "restore_orders",
     "returnable",
