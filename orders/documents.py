@@ -8,7 +8,6 @@ trace, and the caller's IP address, which serves the review of fraud and no ship
 folder and log stay inside as well.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from django.db import connection
 from django.db.models import Model, QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils import translation
 
 from backoffice.models import Shop
+from orders.keys import among
 from orders.models import (
     Address,
     Order,
@@ -450,13 +448,6 @@ def _parts_of(order_ids: list[int], labels: Labels, wanted: frozenset[str]) -> _
         ),
     }
     return _Parts(**{part: read() if part in wanted else {} for part, read in readers.items()})
-
-
-def among(keys: Sequence[int]) -> RawSQL:
-    """The keys as one parameter, for `…__in`: preparing five hundred placeholders costs more than reading the rows."""
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
-    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
 
 
 def _by_order(rows: QuerySet, columns: Sequence[str], make: Callable[..., Any]) -> dict[int, list]:

@@ -22,7 +22,7 @@ from orders.keyset import SORTS, Cursor, SortField, behind
 from orders.list_query import columns_in, default_columns, density_in
 from orders.models import Order, SavedView, WaitingFor
 from orders.saved_views import EXACT, VIEW, ListState, Pairs, viewed
-from orders.search import FETCHED_AT_MOST, is_too_short, number_matching
+from orders.search import is_too_short, number_matching
 from orders.tabs import Counts, Tab, all_wait, builtin_tabs, known_count, status_counts, with_saved
 from statuses.catalogue import Catalogue, catalogue_of
 
@@ -412,11 +412,10 @@ def _count(orders: QuerySet[Order], shop: Shop, counts: Counts, catalogue: Catal
     number = known_count(counts, catalogue, chosen)
     if number is not None:
         return display.integer(number)
-    number = 0
     if chosen.keys() == {"q"}:
         # Very many matches are counted in the search index; walking the orders for a count would take them all.
-        number = number_matching(chosen["q"], shop, at_most=COUNT_CAP) or 0
-    if number <= FETCHED_AT_MOST:
+        number = number_matching(chosen["q"], shop, at_most=COUNT_CAP)
+    if number is None:
         number = orders.order_by().values("id")[:COUNT_CAP].count()
     return f"{display.integer(COUNT_CAP - 1)}+" if number >= COUNT_CAP else display.integer(number)
 

@@ -117,6 +117,6 @@ def test_a_rare_word_is_found_by_trigrams(many_orders):
 
 
 def test_a_common_word_is_walked_to_from_the_newest(many_orders):
-    assert number_matching("example", many_orders, at_most=10_000) > 1000
+    assert number_matching("example", many_orders, at_most=10_000) > 3000
 
     assert_by_index(page_query(many_orders, "q=example"), most_pages=1200)

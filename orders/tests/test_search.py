@@ -131,6 +131,7 @@ def test_both_plans_find_the_same(shop, other_shop, rich_order, monkeypatch, fet
     assert found("hotel zee", shop) == [1, 2, 3, 10492]
     assert found("hotel bo", shop) == [1, 2, 3]
     assert found("zeezicht", shop) == [10492]
-    assert number_matching("hotel zee", shop, at_most=10) == 4
-    assert number_matching("hotel", shop, at_most=2) == 2
+    many = fetched_at_most == 0
+    assert number_matching("hotel zee", shop, at_most=10) == (4 if many else None)
+    assert number_matching("hotel", shop, at_most=2) == (2 if many else None)
     assert number_matching("ho", shop, at_most=10) is None

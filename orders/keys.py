@@ -1,0 +1,14 @@
+"""Many keys in one query."""
+
+import json
+from collections.abc import Sequence
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+
+def among(keys: Sequence[int]) -> RawSQL:
+    """The keys as one parameter, for `…__in`: preparing five hundred placeholders costs more than reading the rows."""
+    if connection.vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(keys))])
