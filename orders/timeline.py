@@ -17,7 +17,7 @@ from backoffice.actor import SYSTEM, Channel
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
 from orders import display
-from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote, ReturnReason
+from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote, ReturnReason, Source
 from orders.services import is_undoable
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind
@@ -189,7 +189,7 @@ class _Teller:
         if entry.channel == Channel.API:
             parts.append(_("by the API"))
         if entry.action == LogAction.ORDER_PLACED and entry.subject:
-            parts.append(entry.subject)
+            parts.append(_source(entry.subject))
         if entry.ip_address and self.staff.may(Permission.VIEW_PERSONAL_DATA):
             parts.append(entry.ip_address)
         return " · ".join(parts)
@@ -202,6 +202,11 @@ class _Teller:
         if self.order.deleted_at is not None and LogAction.ORDER_DELETED not in actions:
             return False
         return all(self.staff.may(right) for right in rights_to_undo(actions))
+
+
+def _source(subject: str) -> str:
+    """Where an order came from: the name of a marketplace or a system, else the word for the kind of source."""
+    return str(Source(subject).label) if subject in Source.values else subject
 
 
 def sentences(together: list[OrderLogEntry], words: Words) -> Iterator[tuple[OrderLogEntry, Sentence]]:

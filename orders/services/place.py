@@ -21,7 +21,6 @@ from orders.models import (
     Refund,
     Shipment,
     ShipmentLine,
-    Source,
 )
 from orders.services.acceptance import Neighbours, errors_of, number_errors_of
 from orders.services.change import Change, changing
@@ -88,7 +87,7 @@ def place_orders(news: Sequence[NewOrder], *, shop: Shop, by: Actor) -> list[Pla
             series.save(update_fields=["next_number"])
         _insert(change, fresh, shop)
         for order, _lines, new in fresh:
-            change.record(order, LogAction.ORDER_PLACED, subject=new.source_name or str(Source(new.source).label))
+            change.record(order, LogAction.ORDER_PLACED, subject=new.source_name or new.source)
     return answers
 
 

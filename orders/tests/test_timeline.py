@@ -147,6 +147,8 @@ def test_it_says_who_and_from_where_to_those_who_may_know(shop, clerk, actor):
     assert events_of(order, clerk)[0].who == "Marit Bakker · 203.0.113.9"
     assert events_of(order, packer)[0].who == "Marit Bakker"
     assert events_of(order, packer)[1].who == "System · Web shop"
+    with override("nl"):
+        assert events_of(order, packer)[1].who == "Systeem · Webshop"
 
 
 def test_today_is_a_time_and_any_other_day_has_its_date(shop, clerk, actor, time_machine):
