@@ -4,7 +4,7 @@
    data-watch           a hidden link that asks for news once a minute while the page is to be seen, until there are
                         some in the part before it
    data-arrange         a list whose [data-arrange-item] rows can be dragged, beside their buttons for up and down;
-                        data-arrange-send: the id of the form to send when a row was dropped */
+                        data-arrange-send: the address that is told the data-row of each when one was dropped */
 
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 
@@ -54,8 +54,25 @@ document.addEventListener("dragend", () => {
   held?.classList.remove("held");
   const list = held?.closest("[data-arrange-send]");
   held = null;
-  if (list) document.getElementById(list.dataset.arrangeSend).requestSubmit();
+  if (list) sendOrder(list);
 });
+
+function sendOrder(list) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = list.dataset.arrangeSend;
+  const add = (name, value) => {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = value;
+    form.append(field);
+  };
+  add("csrfmiddlewaretoken", document.querySelector("input[name=csrfmiddlewaretoken]").value);
+  for (const row of $$("[data-row]", list)) add("row", row.dataset.row);
+  document.body.append(form);
+  form.submit();
+}
 
 /* what is new, asked quietly */
 

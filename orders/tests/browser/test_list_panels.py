@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from orders.models import SavedView
+from orders.models import Folder, SavedView
 from orders.tests.factories import PLACED_AT, make_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -49,6 +49,20 @@ def test_columns_are_moved_by_button_and_by_dragging(at_the_door):
 
     expect(page.locator("thead th").nth(2)).to_have_text("Name")
     assert heads(page)[:4] == ["Order", "Name", "Total", "Ordered"]
+
+
+def test_folders_are_dragged_into_order(at_the_door, shop):
+    for position, name in enumerate(["First", "Second", "Third"]):
+        Folder.objects.create(shop=shop, name=name, position=position)
+    page = at_the_door()
+    page.goto(f"/s/{shop.number}/orders/folders/")
+    rows = page.locator("[data-arrange-item]")
+
+    rows.filter(has_text="Third").drag_to(rows.first, target_position={"x": 200, "y": 3})
+
+    expect(rows.first).to_contain_text("Third")
+    page.reload()
+    expect(rows.first).to_contain_text("Third")
 
 
 @pytest.mark.usefixtures("orders_of_the_day")
