@@ -18,7 +18,7 @@ from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
 from orders import display
 from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote, ReturnReason, Source
-from orders.services import is_undoable
+from orders.services import Rule, is_undoable
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind
 
@@ -32,6 +32,7 @@ class Shown(StrEnum):
 
     ALL = "all"
     CHANGES = "changes"
+    MESSAGES = "messages"
     PAYMENTS = "payments"
     NOTES = "notes"
 
@@ -39,10 +40,13 @@ class Shown(StrEnum):
 SHOWN_LABELS: dict[Shown, Promise] = {
     Shown.ALL: gettext_lazy("All"),
     Shown.CHANGES: gettext_lazy("Changes"),
+    Shown.MESSAGES: gettext_lazy("Messages"),
     Shown.PAYMENTS: gettext_lazy("Payments"),
     Shown.NOTES: gettext_lazy("Notes"),
 }
-NOTES = {LogAction.NOTE_ADDED, LogAction.NOTE_REMOVED, LogAction.MESSAGE_READ}
+NOTES = {LogAction.NOTE_ADDED, LogAction.NOTE_CHANGED, LogAction.NOTE_REMOVED}
+# What went to the customer and what came from there.
+MESSAGES = {LogAction.MESSAGE_READ, LogAction.DIGITAL_SENT}
 PAYMENTS = {
     LogAction.PAYMENT_CHANGED,
     LogAction.PAYMENT_RECEIVED,
@@ -52,7 +56,8 @@ PAYMENTS = {
 }
 _ACTIONS = {
     Shown.ALL: set(LogAction),
-    Shown.CHANGES: set(LogAction) - NOTES - {LogAction.PERSONAL_NUMBER_SEEN},
+    Shown.CHANGES: set(LogAction) - NOTES - {LogAction.MESSAGE_READ, LogAction.PERSONAL_NUMBER_SEEN},
+    Shown.MESSAGES: MESSAGES,
     Shown.PAYMENTS: PAYMENTS,
     Shown.NOTES: NOTES,
 }
@@ -92,8 +97,12 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the timeline; `undo_act` is set where it can be taken back."""
+    """One entry of the timeline; `undo_act` is set where it can be taken back.
 
+    `pk` is the key of its last log entry, at which the time machine shows the order.
+    """
+
+    pk: int
     sentence: Sentence
     at: str
     iso: str
@@ -170,6 +179,7 @@ class _Teller:
 
     def _event(self, entry: OrderLogEntry, sentence: Sentence) -> Event:
         return Event(
+            pk=entry.pk,
             sentence=sentence,
             at=self._at(entry.created_at),
             iso=entry.created_at.isoformat(timespec="seconds"),
@@ -190,6 +200,8 @@ class _Teller:
             parts.append(_("by the API"))
         if entry.action == LogAction.ORDER_PLACED and entry.subject:
             parts.append(_source(entry.subject))
+        if entry.subject in Rule.values:
+            parts.append(str(Rule(entry.subject).label))
         if entry.ip_address and self.staff.may(Permission.VIEW_PERSONAL_DATA):
             parts.append(entry.ip_address)
         return " · ".join(parts)
@@ -289,6 +301,8 @@ def _note(entry: OrderLogEntry, words: Words) -> Sentence:
     for_customer = entry.subject == OrderNote.Audience.CUSTOMER
     if entry.action == LogAction.NOTE_ADDED:
         title = _("Note for the customer added") if for_customer else _("Internal note added")
+    elif entry.action == LogAction.NOTE_CHANGED:
+        title = _("Note for the customer changed") if for_customer else _("Internal note changed")
     else:
         title = _("Note for the customer removed") if for_customer else _("Internal note removed")
     return Sentence(title, removed=text.get("old") or "", added=text.get("new") or "")
@@ -396,7 +410,9 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.SHIPMENT_CHANGED: _about,
     LogAction.SHIPMENT_REMOVED: _about,
     LogAction.NOTE_ADDED: _note,
+    LogAction.NOTE_CHANGED: _note,
     LogAction.NOTE_REMOVED: _note,
+    LogAction.DIGITAL_SENT: _about,
     LogAction.MESSAGE_READ: _plainly,
     LogAction.FOLDER_CHANGED: _folder,
     LogAction.TAGS_CHANGED: _tags,

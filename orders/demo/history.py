@@ -18,12 +18,13 @@ from django.utils import timezone
 
 from backoffice.models import Shop
 from orders.demo.lives import Life, Step
+from orders.log_chain import seal
 from orders.models import Order, OrderLogEntry, ShopClock
 from orders.services.waiting import save_waits
 
 LATER_KNOWN = ("message_read_at", "printed_at", "mailed_at")
 ORDER_COLUMNS = ("created_at", "changed_at", "changed_by", "version", *LATER_KNOWN)
-ENTRY_COLUMNS = ("created_at", "act", "actor", "user_id", "channel", "ip_address")
+ENTRY_COLUMNS = ("created_at", "act", "actor", "user_id", "channel", "ip_address", "previous_digest", "digest")
 MARK_IN_ORDER_OF_CHANGE = """
     UPDATE orders_order SET change_mark = ranked.mark
     FROM (
@@ -34,33 +35,36 @@ MARK_IN_ORDER_OF_CHANGE = """
 
 
 class PlacedLife(NamedTuple):
-    """An order as it was placed, the log entry of that, and what is still to be told of it."""
+    """An order as it was placed, the log entries of that, oldest first, and what is still to be told of it."""
 
     order: Order
-    entry: OrderLogEntry
+    entries: list[OrderLogEntry]
     life: Life
 
 
 def write_history(placed: Sequence[PlacedLife]) -> None:
     """Give a batch of orders their past."""
     later: list[OrderLogEntry] = []
-    for order, entry, life in placed:
+    for order, entries, life in placed:
         acts = Random(f"acts {order.shop.number} {order.number}")  # noqa: S311  (invention, not secrecy)
-        _backdate(order, entry, life, acts)
+        _backdate(order, entries, life, acts)
         for version, step in enumerate(life.steps, start=2):
             later += _entries(order, step, version, UUID(int=acts.getrandbits(128), version=4))
+    first = [entry for each in placed for entry in each.entries]
+    seal([*first, *later], {})
     with transaction.atomic():
-        _update([each.entry for each in placed], ENTRY_COLUMNS)
+        _update(first, ENTRY_COLUMNS)
         OrderLogEntry.objects.bulk_create(later)
         _update([each.order for each in placed], ORDER_COLUMNS)
         save_waits([each.order for each in placed], timezone.now())
 
 
-def _backdate(order: Order, entry: OrderLogEntry, life: Life, acts: Random) -> None:
-    by = life.placed_by
-    entry.created_at = order.created_at = order.placed_at
-    entry.act = UUID(int=acts.getrandbits(128), version=4)
-    entry.actor, entry.user_id, entry.channel, entry.ip_address = by.name, by.user_id, by.channel, by.ip_address
+def _backdate(order: Order, entries: Sequence[OrderLogEntry], life: Life, acts: Random) -> None:
+    by, act = life.placed_by, UUID(int=acts.getrandbits(128), version=4)
+    order.created_at = order.placed_at
+    for entry in entries:
+        entry.created_at, entry.act = order.placed_at, act
+        entry.actor, entry.user_id, entry.channel, entry.ip_address = by.name, by.user_id, by.channel, by.ip_address
     last = life.steps[-1] if life.steps else Step(order.placed_at, by, [])
     order.changed_at, order.changed_by = last.at, last.by.name
     order.version = 1 + len(life.steps)

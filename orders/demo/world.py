@@ -18,7 +18,7 @@ from orders.demo.people import Customer, customer_of, other_address
 from orders.demo.places import COUNTRIES, HOME
 from orders.demo.sales import sale
 from orders.demo.shops import GIFTS, GIFTS_ENGLISH, MARKETS, SWEDISH, TEA, Stage, build_shops
-from orders.models import LogAction
+from orders.models import OrderLogEntry
 from orders.services import OrderRefused, changing, place_orders
 
 CUT = Path(__file__).parent / "online-retail-newest.csv.gz"
@@ -164,7 +164,9 @@ class Builder:
                 else:
                     change.set(answer.order, **life.own)
                     placed.append((answer.order, life))
-        entries = {entry.order_id: entry for entry in change.entries if entry.action == LogAction.ORDER_PLACED}
+        entries: dict[int, list[OrderLogEntry]] = defaultdict(list)
+        for entry in change.entries:
+            entries[entry.order_id].append(entry)
         write_history([PlacedLife(order, entries[order.pk], life) for order, life in placed])
         for _order, life in placed:
             self.tally.orders[number] += 1

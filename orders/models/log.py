@@ -34,7 +34,9 @@ class LogAction(models.TextChoices):
     SHIPMENT_CHANGED = "shipment.changed", _("Shipment changed")
     SHIPMENT_REMOVED = "shipment.removed", _("Shipment removed")
     NOTE_ADDED = "note.added", _("Note added")
+    NOTE_CHANGED = "note.changed", _("Note changed")
     NOTE_REMOVED = "note.removed", _("Note removed")
+    DIGITAL_SENT = "digital.sent", _("Digital goods sent")
     MESSAGE_READ = "message.read", _("Customer message read")
     FOLDER_CHANGED = "folder.changed", _("Folder")
     TAGS_CHANGED = "tags.changed", _("Tags")
@@ -49,9 +51,13 @@ class OrderLogEntry(models.Model):
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="log")
-    # Set on entries about one line; `subject` names it even after the line is gone.
-    line = models.ForeignKey(OrderLine, on_delete=models.SET_NULL, null=True, related_name="log")
+    # Set on entries about one line; the key stays, and `subject` names it, even after the line is gone.
+    line = models.ForeignKey(
+        OrderLine, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="log"
+    )
     subject = models.CharField(max_length=120, blank=True)
+    # The key of the note, payment, refund, return or shipment that it is about, which may be gone by now.
+    subject_id = models.BigIntegerField(null=True)
     action = models.CharField(max_length=30, choices=LogAction.choices)
     changes = models.JSONField(default=dict)
     actor = models.CharField(max_length=120)
@@ -63,6 +69,9 @@ class OrderLogEntry(models.Model):
     undoes = models.UUIDField(null=True)
     version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
+    # The chain, see `orders.log_chain`: of the order's entry before this one, and of this one.
+    previous_digest = models.CharField(max_length=64, default="")
+    digest = models.CharField(max_length=64, default="")
 
     class Meta:
         ordering = ["-id"]

@@ -16,6 +16,9 @@ class OrderNote(models.Model):
     text = models.TextField(max_length=4000)
     author = models.CharField(max_length=120)
     created_at = models.DateTimeField()
+    # Who wrote it anew, and when; the texts before are in the log.
+    changed_by = models.CharField(max_length=120, blank=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]

@@ -16,13 +16,14 @@ from orders.services.errors import (
 )
 from orders.services.folders import move_to_folder
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewRefund, NewShipment
-from orders.services.notes import add_note, mark_message_read, remove_note
+from orders.services.notes import add_note, change_note, mark_message_read, remove_note
 from orders.services.payments import record_payment
 from orders.services.place import Placed, place_order, place_orders
 from orders.services.privacy import show_personal_number
 from orders.services.refunding import LineWish, Refundable, RefundPlan, RefundSum, refund_sum, refundable
 from orders.services.refunds import Refunded, mark_paid_out, pay_out, refund_order
 from orders.services.returns import announce_return, receive_return, refuse_return, returnable, settle_return
+from orders.services.rules import Rule
 from orders.services.shipments import (
     Dispatch,
     ShipmentStays,
@@ -66,6 +67,7 @@ __all__ = [
     "Refundable",
     "Refunded",
     "RefundedMeanwhile",
+    "Rule",
     "ShipmentStays",
     "ShippedMeanwhile",
     "StatusChangeRefused",
@@ -76,6 +78,7 @@ __all__ = [
     "add_tag",
     "add_tracking",
     "announce_return",
+    "change_note",
     "change_shipment",
     "changing",
     "delete_orders",

@@ -5,15 +5,16 @@
         diff = change.set(order, internal_status_id=7)
         change.record(order, LogAction.INTERNAL_CHANGED, diff)
 
-When the outermost block ends, the shop's clock row is locked and moved, every order that was set or recorded is
-saved with that time and mark in one UPDATE per equal set of values, the log entries and counters are written and
-`order_changed` is sent. The clock row stays locked until the commit, so times and marks are in commit order and
-no poller can miss a change. Services called inside join the block, they never open a second transaction.
+When the outermost block ends, rules add what follows by itself, the shop's clock row is locked and moved, every order
+that was set or recorded is saved with that time and mark in one UPDATE per equal set of values, the log entries are
+chained and written, the counters too, and `order_changed` is sent. The clock row stays locked until the commit, so
+times and marks are in commit order and no poller can miss a change. Services called inside join the block, they never
+open a second transaction.
 """
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -27,6 +28,7 @@ from django.utils import timezone
 
 from backoffice.actor import Actor
 from backoffice.models import Shop
+from orders.log_chain import heads_of, seal
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, ShopClock, StatusCount
 from orders.services.errors import OrderNotFound
 from orders.waiting import values_of, waits_of
@@ -38,6 +40,16 @@ order_changed = Signal()
 
 Changes = dict[str, dict[str, Any]]
 _current: ContextVar["Change | None"] = ContextVar("current_change", default=None)
+
+
+Rule = Callable[["Change"], None]
+_rules: list[Rule] = []
+
+
+def rule(follow: Rule) -> Rule:
+    """Let `follow` see every change before it is written, to set and record what follows from it by itself."""
+    _rules.append(follow)
+    return follow
 
 
 @contextmanager
@@ -75,6 +87,7 @@ class Change:
         self._fields: dict[int, set[str]] = defaultdict(set)
         self._counted: dict[int, list[tuple[str, str]]] = {}
         self._touched: set[int] = set()
+        self._new: set[int] = set()
 
     # --- taking orders ---------------------------------------------------------------------------
 
@@ -101,6 +114,17 @@ class Change:
         """Take charge of an order that was just inserted (or locked) in this transaction."""
         self._orders[order.pk] = order
         self._counted[order.pk] = [] if is_new else _counted_under(order)
+        if is_new:
+            self._new.add(order.pk)
+
+    def is_new(self, order: Order) -> bool:
+        """Whether the order was placed by this change."""
+        return order.pk in self._new
+
+    def orders_with(self, *fields: str) -> list[Order]:
+        """The orders that are new or in which one of these fields was set, in the order of their keys."""
+        keys = {pk for pk, names in self._fields.items() if names.intersection(fields)} | self._new
+        return [self._orders[pk] for pk in sorted(keys)]
 
     # --- changing them ---------------------------------------------------------------------------
 
@@ -123,6 +147,7 @@ class Change:
         *,
         line: OrderLine | None = None,
         subject: str = "",
+        subject_id: int | None = None,
         undoes: uuid.UUID | None = None,
         moves_mark: bool = True,
     ) -> OrderLogEntry:
@@ -134,6 +159,7 @@ class Change:
             order=order,
             line=line,
             subject=subject[:120],
+            subject_id=subject_id,
             action=action,
             changes=changes or {},
             actor=self.by.name,
@@ -152,6 +178,8 @@ class Change:
 
     def finish(self) -> None:
         """Write everything; called once, by `changing`."""
+        for follow in _rules:
+            follow(self)
         changed = sorted(self._touched | self._fields.keys())
         if changed:
             at, mark = move_clock(self.shop)
@@ -163,6 +191,8 @@ class Change:
             for entry in self.entries:
                 entry.created_at = now
                 entry.version = self._orders[entry.order_id].version
+            older = {entry.order_id for entry in self.entries} - self._new
+            seal(self.entries, heads_of(older) if older else {})
             OrderLogEntry.objects.bulk_create(self.entries)
             order_changed.send(sender=Change, shop=self.shop, entries=self.entries)
 

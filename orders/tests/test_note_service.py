@@ -1,7 +1,9 @@
 import pytest
 
+from backoffice.actor import SYSTEM
 from orders.models import LogAction, OrderNote
-from orders.services import add_note, mark_message_read, remove_note, show_personal_number
+from orders.services import add_note, change_note, mark_message_read, remove_note, show_personal_number
+from orders.services.notes import NoteChangedMeanwhile, NoteIsGone
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +45,58 @@ def test_a_removed_note_stays_readable_in_the_log(shop, actor):
     assert not reread(order).has_internal_note
     entry = order.log.first()
     assert entry.action == LogAction.NOTE_REMOVED
-    assert entry.changes == {"note": {"old": "Wrong order, sorry.", "new": None}}
+    assert entry.changes["note"] == {"old": "Wrong order, sorry.", "new": None}
+    assert entry.changes["author"] == {"old": "Marit Bakker", "new": None}
+
+
+def test_a_note_written_anew_keeps_its_author_and_its_words_before(shop, actor):
+    order = make_order(shop)
+    note = add_note(order, "Call at noon.", by=SYSTEM)
+
+    change_note(note, "Called at noon.", by=actor)
+
+    note.refresh_from_db()
+    assert (note.text, note.author, note.changed_by) == ("Called at noon.", "System", "Marit Bakker")
+    entry = order.log.first()
+    assert (entry.action, entry.subject, entry.subject_id) == (LogAction.NOTE_CHANGED, "internal", note.pk)
+    assert entry.changes["note"] == {"old": "Call at noon.", "new": "Called at noon."}
+    assert reread(order).version == 3
+
+
+def test_the_same_words_again_change_nothing(shop, actor):
+    order = make_order(shop)
+    note = add_note(order, "Call at noon.", by=actor)
+
+    assert change_note(note, "Call at noon.", by=actor, seen="Something else") is None
+
+    assert reread(order).version == 2
+
+
+def test_words_that_somebody_else_wrote_meanwhile_are_not_lost(shop, actor):
+    order = make_order(shop)
+    note = add_note(order, "Call at noon.", by=actor)
+    change_note(note, "Called, no answer.", by=actor)
+
+    with pytest.raises(NoteChangedMeanwhile) as refusal:
+        change_note(note, "Call in the evening.", by=SYSTEM, seen="Call at noon.")
+
+    assert (refusal.value.by, refusal.value.text) == ("Marit Bakker", "Called, no answer.")
+    note.refresh_from_db()
+    assert note.text == "Called, no answer."
+    assert reread(order).version == 3
+
+
+def test_a_note_that_is_gone_cannot_be_changed(shop, actor):
+    order = make_order(shop)
+    note = add_note(order, "Call at noon.", by=actor)
+    same = OrderNote.objects.get(pk=note.pk)
+    remove_note(note, by=actor)
+
+    with pytest.raises(NoteIsGone):
+        change_note(same, "Called.", by=actor)
+
+    assert not order.notes.exists()
+    assert order.log.first().action == LogAction.NOTE_REMOVED
 
 
 def test_the_mark_stays_while_another_internal_note_is_there(shop, actor):

@@ -11,6 +11,7 @@ from orders import timeline as timeline_module
 from orders.models import Folder, LogAction, OrderLogEntry
 from orders.services import (
     add_note,
+    change_note,
     changing,
     delete_orders,
     mark_message_read,
@@ -167,10 +168,36 @@ def test_it_can_be_narrowed_to_changes_and_to_notes(shop, clerk, actor):
     mark_message_read(order, by=actor)
 
     assert [title for title, _old, _new in told(order, clerk, shown=Shown.CHANGES)] == ["Order status", "Order placed"]
-    assert [title for title, _old, _new in told(order, clerk, shown=Shown.NOTES)] == [
-        "Customer message read",
-        "Internal note added",
-    ]
+    assert [title for title, _old, _new in told(order, clerk, shown=Shown.NOTES)] == ["Internal note added"]
+    assert [title for title, _old, _new in told(order, clerk, shown=Shown.MESSAGES)] == ["Customer message read"]
+
+
+def test_what_followed_by_a_rule_names_the_rule(shop, clerk, actor):
+    order = make_order(shop, lines=[new_line(), new_line(sku="THROW", is_backordered=True)])
+    set_line_status(order, "ready", by=actor)
+
+    ready, _lines, _placed = events_of(order, clerk)
+
+    assert (ready.sentence.old, ready.sentence.new) == ("Backordered", "Ready")
+    assert ready.who == "Marit Bakker · rule Ready or Backordered · 203.0.113.9"
+
+
+def test_a_note_written_anew_shows_both_texts(shop, clerk, actor):
+    order = make_order(shop)
+    change_note(add_note(order, "Call at noon.", by=actor), "Called at noon.", by=actor)
+
+    sentence = events_of(order, clerk)[0].sentence
+
+    assert (sentence.title, sentence.removed, sentence.added) == (
+        "Internal note changed", "Call at noon.", "Called at noon.",
+    )  # fmt: skip
+
+
+def test_what_was_sent_by_itself_is_a_message(shop, clerk, actor):
+    order = make_order(shop, lines=[new_line(sku="EBOOK", kind="digital")])
+    set_payment_status(order, "paid", by=actor)
+
+    assert told(order, clerk, shown=Shown.MESSAGES) == [("Digital goods sent", "", "EBOOK")]
 
 
 def test_a_folder_is_told_by_its_name(shop, clerk, actor):
