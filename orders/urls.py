@@ -1,7 +1,20 @@
 from django.urls import URLPattern, path, register_converter
 
 from orders.converters import OrderNumber
-from orders.views import bulk, columns, detail, export, filing, filters, list, saved_views, undo
+from orders.views import (
+    bulk,
+    columns,
+    detail,
+    export,
+    filing,
+    filters,
+    list,
+    payments,
+    refunds,
+    returns,
+    saved_views,
+    undo,
+)
 
 register_converter(OrderNumber, "number")
 
@@ -43,6 +56,14 @@ urlpatterns = [
     path("<number:number>/", detail.show, name="detail"),
     path("<number:number>/status/", detail.set_fulfilment, name="set-fulfilment"),
     path("<number:number>/payment-status/", detail.set_payment, name="set-payment"),
+    path("<number:number>/payment/", payments.record, name="record-payment"),
+    path("<number:number>/refund/", refunds.refund, name="refund"),
+    path("<number:number>/refunds/<int:refund>/paid-out/", payments.paid_out, name="paid-out"),
+    path("<number:number>/refunds/<int:refund>/pay-out/", payments.pay_out, name="pay-out"),
+    path("<number:number>/returns/", returns.announce, name="announce-return"),
+    path("<number:number>/returns/<int:pk>/receive/", returns.receive, name="receive-return"),
+    path("<number:number>/returns/<int:pk>/refuse/", returns.refuse, name="refuse-return"),
+    path("<number:number>/returns/<int:pk>/settle/", returns.settle, name="settle-return"),
     path("<number:number>/internal-status/", detail.set_internal, name="set-internal"),
     path("<number:number>/line-status/", detail.set_line, name="set-line"),
     path("<number:number>/notes/", detail.add_note, name="add-note"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from orders import display, progress
 from orders.models import Payment, PaymentState, Refund, RefundState
 from orders.order_page.context import PageContext, dotted, named
+from orders.providers import adapter_for
 from statuses.kinds import Look
 
 
@@ -32,6 +33,15 @@ class MoneyRow:
     icon: str
 
 
+@dataclass(frozen=True)
+class ToPayOut:
+    """A refund that is still to reach the customer; `provider` is set where an adapter can do it."""
+
+    pk: int
+    text: str
+    provider: str = ""
+
+
 _PAYMENT_LOOKS = {
     PaymentState.PENDING: Look("pending", PaymentState.PENDING.label, "yellow", "open"),
     PaymentState.PAID: Look("paid", PaymentState.PAID.label, "green", "full"),
@@ -50,8 +60,8 @@ def money_rows(at: PageContext, payments: list[Payment], refunds: list[Refund]) 
     return [*(_payment(at, each) for each in payments), *(_refund(at, each) for each in refunds)]
 
 
-def still_to_pay_out(at: PageContext, refunds: list[Refund]) -> list[str]:
-    """A sentence for each refund that nobody has paid out yet."""
+def still_to_pay_out(at: PageContext, refunds: list[Refund]) -> list[ToPayOut]:
+    """The refunds that nobody has paid out yet."""
     return [_to_pay_out(at, each) for each in refunds if each.state == RefundState.TO_PAY_OUT]
 
 
@@ -117,17 +127,18 @@ def _refund(at: PageContext, refund: Refund) -> MoneyRow:
     by = _("by %(name)s") % {"name": refund.created_by} if refund.created_by else ""
     return MoneyRow(
         title=named(_("Refund"), refund.reason),
-        about=dotted(display.date_time(refund.paid_out_at or refund.created_at, at.zone), by),
+        about=dotted(display.date_time(refund.paid_out_at or refund.created_at, at.zone), by, refund.reference),
         amount=at.money(-refund.amount),
         look=_REFUND_LOOKS[refund.state],
         icon="undo",
     )
 
 
-def _to_pay_out(at: PageContext, refund: Refund) -> str:
+def _to_pay_out(at: PageContext, refund: Refund) -> ToPayOut:
     amount = at.money(refund.amount)
     provider = refund.payment.provider if refund.payment else ""
     if provider:
         words = _("%(amount)s must still be paid out in your account at %(provider)s.")
-        return words % {"amount": amount, "provider": provider}
-    return _("%(amount)s must still be paid out to the customer.") % {"amount": amount}
+        text = words % {"amount": amount, "provider": provider}
+        return ToPayOut(refund.pk, text, provider if adapter_for(provider) else "")
+    return ToPayOut(refund.pk, _("%(amount)s must still be paid out to the customer.") % {"amount": amount})

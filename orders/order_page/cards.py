@@ -1,6 +1,6 @@
 """The cards beside the lines: customer, shipments, notes, and everything else that is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders import display
-from orders.models import Address, OrderNote, Shipment, Source
+from orders.models import Address, OrderLine, OrderNote, Return, ReturnState, Shipment, Source
 from orders.order_page.context import PageContext, dotted, weight
+from orders.services.returns import NEXT_STATES
+from statuses.kinds import Look
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,20 @@ class ShipmentRow:
     about: str
     code: str
     url: str
+
+
+@dataclass(frozen=True)
+class ReturnRow:
+    """A return and what can be done with it."""
+
+    pk: int
+    look: Look
+    goods: str
+    about: str
+    can_receive: bool
+    can_settle: bool
+    can_refuse: bool
+    refund_url: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,34 @@ def shipment_row(at: PageContext, shipment: Shipment) -> ShipmentRow:
         code=shipment.tracking_code,
         # An import may bring anything; only what leads to a web page becomes a link.
         url=shipment.tracking_url if shipment.tracking_url.startswith(("https://", "http://")) else "",
+    )
+
+
+_RETURN_LOOKS = {
+    ReturnState.ANNOUNCED: Look("announced", ReturnState.ANNOUNCED.label, "yellow", "open"),
+    ReturnState.RECEIVED: Look("received", ReturnState.RECEIVED.label, "blue", "half"),
+    ReturnState.SETTLED: Look("settled", ReturnState.SETTLED.label, "green", "full"),
+    ReturnState.REFUSED: Look("refused", ReturnState.REFUSED.label, "grey", "stop"),
+}
+
+
+def return_row(at: PageContext, row: Return, lines: Mapping[int, OrderLine]) -> ReturnRow:
+    """`row` comes with its lines, `lines` are the order's by their keys."""
+    next_states = NEXT_STATES.get(ReturnState(row.state), set())
+    goods = [
+        f"{display.quantity(part.quantity_received or part.quantity)} × {lines[part.line_id].name}"
+        for part in row.lines.all()
+    ]
+    return ReturnRow(
+        pk=row.pk,
+        look=_RETURN_LOOKS[ReturnState(row.state)],
+        goods=", ".join(goods),
+        about=dotted(row.get_reason_display(), row.remark, display.date_time(row.created_at, at.zone), row.created_by),
+        can_receive=ReturnState.RECEIVED in next_states,
+        can_settle=ReturnState.SETTLED in next_states,
+        can_refuse=ReturnState.REFUSED in next_states,
+        refund_url=reverse("orders:refund", args=[at.shop.number, at.order.number])
+        + at.query.but(**{"return": str(row.pk)}),
     )
 
 

@@ -14,7 +14,11 @@ from orders.order_page import amounts, cards, head, lines
 from orders.order_page.context import Link, PageContext, PageQuery, Rights
 from orders.order_page.panels import OrderPanel, panels_of
 from orders.timeline import SHOWN_LABELS, Timeline, entries_of, timeline, words_of
+from statuses.kinds import FulfilmentStatus as F
 from statuses.kinds import Kind, Look
+
+# Statuses in which goods are with the customer, or were.
+LEFT = {F.PARTLY_SHIPPED, F.SHIPPED, F.DELIVERED, F.COMPLETED, F.RETURNED}
 
 
 @dataclass
@@ -52,7 +56,10 @@ class OrderPage:
     ship_to: list[str]
     bill_to: list[str]
     payments: list[amounts.MoneyRow]
-    refunds_to_pay_out: list[str]
+    refunds_to_pay_out: list[amounts.ToPayOut]
+    can_refund: bool
+    returns: list[cards.ReturnRow]
+    may_come_back: bool
     shipments: list[cards.ShipmentRow]
     notes: list[cards.NoteRow]
     more: list[cards.Fact]
@@ -69,10 +76,11 @@ def order_page(
 ) -> OrderPage:
     """Read and lay out everything; `order` comes with `folder` and `target_shop`, `personal_number` when it may show.
 
-    Ten queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
+    Twelve queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())
+    by_key = {line.pk: line for line in order_lines}
     payments, refunds = list(order.payments.all()), list(order.refunds.select_related("payment"))
     shipments = order.shipments.annotate(number_of_lines=Count("lines"))
     log = entries_of(order, shown=query.log, before=query.before)
@@ -122,6 +130,9 @@ def order_page(
         bill_to=cards.address_rows(bill_to) if bill_to != ship_to else [],
         payments=amounts.money_rows(at, payments, refunds),
         refunds_to_pay_out=amounts.still_to_pay_out(at, refunds),
+        can_refund=order.paid_total > order.refunded_total,
+        returns=[cards.return_row(at, each, by_key) for each in order.returns.prefetch_related("lines")],
+        may_come_back=order.fulfilment_status in LEFT,
         shipments=[cards.shipment_row(at, each) for each in shipments],
         notes=[cards.note_row(at, each) for each in order.notes.all()],
         more=cards.more(at),

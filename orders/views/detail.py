@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from orders.forms import LineStatusForm, NoteForm, StatusForm
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, OrderNote
 from orders.order_page import PageQuery, order_page
 from orders.services import ChangeRefused
+from orders.views.one_order import order_or_404, to_order
 from statuses.catalogue import catalogue_of
 from statuses.kinds import Kind
 
@@ -27,7 +28,7 @@ SetStatus = Callable[..., OrderLogEntry | None]
 @require_safe
 @requires(Permission.VIEW_ORDERS)
 def show(request: HttpRequest, number: int) -> HttpResponse:
-    return _page(request, _order_or_404(request, number))
+    return _page(request, order_or_404(request, number))
 
 
 @require_POST
@@ -52,11 +53,11 @@ def set_internal(request: HttpRequest, number: int) -> HttpResponse:
 @requires(Permission.CHANGE_ORDERS)
 def set_line(request: HttpRequest, number: int) -> HttpResponse:
     """Set the status of one line, or of all."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     form = LineStatusForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("There is no such line or status."))
-        return _back(request, order)
+        return to_order(request, order)
     position, status = form.cleaned_data["line"], form.cleaned_data["status"]
     line = get_object_or_404(OrderLine, order=order, position=position) if position else None
     try:
@@ -65,37 +66,37 @@ def set_line(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         _tell_lines(request, entries, _label(request, Kind.LINE, status))
-    return _back(request, order, f"#line-{position}" if position else "")
+    return to_order(request, order, f"#line-{position}" if position else "")
 
 
 @require_POST
 @requires(Permission.WRITE_NOTES)
 def add_note(request: HttpRequest, number: int) -> HttpResponse:
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     form = NoteForm(request.POST)
     if not form.is_valid():
         return _page(request, order, note_form=form, status=422)
     services.add_note(order, form.cleaned_data["text"], by=request.actor, audience=form.cleaned_data["audience"])
     messages.success(request, _("Note added."))
-    return _back(request, order)
+    return to_order(request, order)
 
 
 @require_POST
 @requires(Permission.WRITE_NOTES)
 def remove_note(request: HttpRequest, number: int, note: int) -> HttpResponse:
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     services.remove_note(get_object_or_404(OrderNote, order=order, pk=note), by=request.actor)
     messages.success(request, _("Note removed. Its text stays in the timeline."))
-    return _back(request, order)
+    return to_order(request, order)
 
 
 @require_POST
 @requires(Permission.CHANGE_ORDERS)
 def read_message(request: HttpRequest, number: int) -> HttpResponse:
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     if services.mark_message_read(order, by=request.actor):
         messages.success(request, _("The message is marked as read."))
-    return _back(request, order)
+    return to_order(request, order)
 
 
 @require_POST
@@ -103,40 +104,33 @@ def read_message(request: HttpRequest, number: int) -> HttpResponse:
 def show_personal_number(request: HttpRequest, number: int) -> HttpResponse:
     """The page with the number on it. No redirect: the number must not be kept anywhere on the way, and whoever
     loads the page again looks again, which is logged again."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     return _page(request, order, personal_number=services.show_personal_number(order, by=request.actor))
 
 
 @require_POST
 @requires(Permission.CHANGE_ORDERS)
 def delete(request: HttpRequest, number: int) -> HttpResponse:
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     result = services.delete_orders([order.pk], shop=request.shop, by=request.actor)
     if result.changed:
         text = _("Order %(number)s is moved to Deleted.") % {"number": order.display_number}
         messages.success(request, text, extra_tags=undo_tag(request, result.act))
-    return _back(request, order)
+    return to_order(request, order)
 
 
 @require_POST
 @requires(Permission.CHANGE_ORDERS)
 def restore(request: HttpRequest, number: int) -> HttpResponse:
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     if services.restore_orders([order.pk], shop=request.shop, by=request.actor).changed:
         messages.success(request, _("Order %(number)s is restored.") % {"number": order.display_number})
-    return _back(request, order)
+    return to_order(request, order)
 
 
 def undo_tag(request: HttpRequest, act) -> str:
     """What makes a message carry an Undo button."""
     return f"undo:{reverse('orders:undo', args=[request.shop.number])}?act={act}"
-
-
-def _order_or_404(request: HttpRequest, number: int) -> Order:
-    orders = Order.objects.for_shop(request.shop).select_related("folder", "target_shop")
-    order = get_object_or_404(orders, number=number)
-    order.shop = request.shop
-    return order
 
 
 def _page(
@@ -163,18 +157,12 @@ def _page(
     return response
 
 
-def _back(request: HttpRequest, order: Order, anchor: str = "") -> HttpResponse:
-    """To the page as it was sorted, filtered and reached."""
-    url = reverse("orders:detail", args=[request.shop.number, order.number])
-    return redirect(url + PageQuery.of(request.GET).but() + anchor)
-
-
 def _set_status(request: HttpRequest, number: int, kind: str, set_status: SetStatus) -> HttpResponse:
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     form = StatusForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("There is no such status."))
-        return _back(request, order)
+        return to_order(request, order)
     status = form.cleaned_data["status"]
     try:
         entry = set_status(order, status, by=request.actor, seen=form.cleaned_data["seen"])
@@ -182,7 +170,7 @@ def _set_status(request: HttpRequest, number: int, kind: str, set_status: SetSta
         messages.error(request, str(refusal))
     else:
         _tell(request, entry, _label(request, kind, status))
-    return _back(request, order)
+    return to_order(request, order)
 
 
 def _label(request: HttpRequest, kind: str, code: str) -> str:
