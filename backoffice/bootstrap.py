@@ -33,6 +33,12 @@ PDF_LIBRARIES = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
+# Debian packages of the programs that tests run, and how to see whether they are there.
+TEST_COMMANDS = {
+    "curl": ["curl", "--version"],
+    "php-cli": ["php", "--version"],
+    "php-xml": ["php", "-r", "exit(extension_loaded('dom') ? 0 : 1);"],
+}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
 
@@ -141,13 +147,20 @@ def can_load(library: str) -> bool:
 
 
 def missing_test_packages() -> list[str]:
-    """Name the Debian packages of the browser and the database that the tests use."""
-    missing = []
+    """Name the Debian packages of the browser, the database and the clients of order pull that the tests use."""
+    missing = [package for package, check in TEST_COMMANDS.items() if not succeeds(check)]
     if not (os.environ.get("CHROMIUM") or shutil.which("chromium")):
         missing.append("chromium")
     if not (os.environ.get("TEST_DATABASE_URL") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))):
         missing.append("postgresql")
     return missing
+
+
+def succeeds(command: list[str]) -> bool:
+    """Whether there is such a command and it ends well."""
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def install_debian_packages(packages: list[str], *, purpose: str) -> bool:

@@ -20,6 +20,7 @@ class SettingsForm(forms.ModelForm):
     class Meta:
         model = PullSettings
         fields = ["is_on", "allowed_addresses", "include_aborted", "accepts_updates"]
+        labels = {"is_on": _("Order pull is on")}
         widgets = {"allowed_addresses": forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "mono"})}
 
     def clean_allowed_addresses(self) -> str:

@@ -95,11 +95,9 @@ class _Reader:
         return least if least == most else f"{least}–{most}"
 
     def _text(self, node: etree._Element, kind: etree._Element | None) -> str:
-        for place in (node, kind):
-            found = place.find(f"{XS}annotation/{XS}documentation") if place is not None else None
-            if found is not None:
-                return " ".join(found.text.split())
-        return ""
+        """What is said of this element and then of its type."""
+        found = [place.find(f"{XS}annotation/{XS}documentation") for place in (node, kind) if place is not None]
+        return " ".join(word for each in found if each is not None for word in each.text.split())
 
     def _owner(self, node: etree._Element) -> etree._Element:
         """The complex type that `node` stands in directly."""
