@@ -106,7 +106,9 @@ def change_shipment(
             return None
         stored.save(update_fields=list(diff))
         refresh_search_text([locked], change.shop)
-        return change.record(locked, LogAction.SHIPMENT_CHANGED, diff, subject=_subject(stored))
+        return change.record(
+            locked, LogAction.SHIPMENT_CHANGED, diff, subject=_subject(stored), subject_id=stored.pk
+        )
 
 
 def remove_shipment(shipment: Shipment, *, by: Actor) -> OrderLogEntry | None:
@@ -131,6 +133,7 @@ def remove_shipment(shipment: Shipment, *, by: Actor) -> OrderLogEntry | None:
             LogAction.SHIPMENT_REMOVED,
             {"shipment": {"old": _logged(stored, quantities), "new": None}},
             subject=_subject(stored),
+            subject_id=stored.pk,
         )
         stored.delete()
         _count_back(change, locked, lines, quantities)
@@ -262,7 +265,7 @@ def _send(
 ) -> Shipment:
     shipment = _insert(order, dispatch, quantities)
     diff = {"shipment": {"old": None, "new": _logged(shipment, quantities)}}
-    change.record(order, LogAction.SHIPMENT_ADDED, diff, subject=_subject(shipment))
+    change.record(order, LogAction.SHIPMENT_ADDED, diff, subject=_subject(shipment), subject_id=shipment.pk)
     _count_shipped(change, order, lines, quantities)
     if moves_status:
         _follow(order, lines, way=shipment.way, by=change.by)

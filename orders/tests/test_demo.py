@@ -20,8 +20,10 @@ from orders.demo.invoices import COLUMNS, InvoiceFile
 from orders.demo.people import customer_of
 from orders.demo.shops import PASSWORD
 from orders.demo.world import CUT, build_world
+from orders.log_chain import Verified, faults_in
 from orders.models import (
     Folder,
+    LogAction,
     Order,
     OrderLine,
     OrderLogEntry,
@@ -31,6 +33,7 @@ from orders.models import (
     ShopClock,
     StatusCount,
 )
+from orders.time_machine import picture_at
 from statuses.models import ShopStatus
 
 pytestmark = pytest.mark.django_db
@@ -422,6 +425,19 @@ def test_the_last_status_change_in_the_log_is_the_status_of_the_order(living_wor
                 changed += 1
                 assert entry.changes[field]["new"] == getattr(order, field)
     assert changed > 300
+
+
+def test_the_invented_log_is_chained_and_tells_the_way_back(living_world):
+    found = Verified()
+
+    assert list(faults_in(OrderLogEntry.objects.all(), found)) == []
+    assert found.number_unsealed == 0
+    # Parcels and the moment of reading were made up with the order; their entries only name them.
+    for entry in OrderLogEntry.objects.filter(action=LogAction.ORDER_PLACED).order_by("-pk")[:60]:
+        assert {gap.action for gap in picture_at(entry).gaps} <= {
+            LogAction.SHIPMENT_ADDED,
+            LogAction.MESSAGE_READ,
+        }
 
 
 def test_stored_money_adds_up(living_world):

@@ -1,0 +1,225 @@
+"""An order as it was right after any entry of its log: the stored state with everything later taken back.
+
+Every change is logged with its old and new values, so the past is computed and nothing is stored twice. What an entry
+does not tell is named as a gap and never made up. The convention that services keep:
+
+* `changes` names fields of the order, or of the line when the entry has one, each with `old` and `new`;
+* an entry with `position` from or to None adds or removes its line, and tells all its fields;
+* notes and shipments are told by entries whose `subject_id` is their key; added and removed ones tell all fields,
+  a shipment under one name with the `quantities` that it took, {position of the line: how many};
+* payments and refunds know by themselves since when they are there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count, Model
+
+from orders.models import (
+    LogAction,
+    Order,
+    OrderLine,
+    OrderLogEntry,
+    OrderNote,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+    Shipment,
+    Source,
+)
+from orders.services.status import counts_of
+
+# Of an order: stamps, and what is computed from the rest.
+NOT_TOLD = {"version", "changed_at", "change_mark", "changed_by", "waiting_for", "waiting_day", "waiting_review_at"}
+# Entries that tell of something outside the order's own fields.
+ONLY_TOLD = {
+    LogAction.ORDER_PLACED,
+    LogAction.PERSONAL_NUMBER_SEEN,
+    LogAction.DIGITAL_SENT,
+    LogAction.PAYOUT_FAILED,
+}
+# How the log calls the field of a part, where it has another name.
+OTHER_NAMES = {"note": "text"}
+
+
+@dataclass
+class Picture:
+    """An order at a moment of its past. Its rows stand for no stored ones and are never saved.
+
+    `gaps` are the later entries, newest first, that do not tell enough to be taken back.
+    """
+
+    entry: OrderLogEntry
+    order: Order
+    lines: list[OrderLine]
+    notes: list[OrderNote]
+    shipments: list[Shipment]
+    payments: list[Payment]
+    refunds: list[Refund]
+    gaps: list[OrderLogEntry] = field(default_factory=list)
+    is_now: bool = False
+
+    @property
+    def came_with_its_past(self) -> bool:
+        """Whether most of its life had happened elsewhere, of which no log tells."""
+        return self.order.source == Source.IMPORT
+
+
+def picture_at(entry: OrderLogEntry) -> Picture:
+    """The order of `entry` right after it, with seven queries however long the log is."""
+    order = Order.objects.select_related("folder", "target_shop").get(pk=entry.order_id)
+    later = list(OrderLogEntry.objects.filter(order=order, pk__gt=entry.pk).order_by("-pk"))
+    back = _WayBack(order)
+    gaps = [each for each in later if not back.take_back(each)]
+    lines = sorted(back.lines.values(), key=lambda line: line.position)
+    for name, value in counts_of(lines).items():
+        setattr(order, name, value)
+    notes = sorted(back.notes.values(), key=lambda note: (note.created_at, note.pk), reverse=True)
+    order.has_internal_note = any(note.audience == OrderNote.Audience.INTERNAL for note in notes)
+    order.version, order.changed_at, order.changed_by = entry.version, entry.created_at, entry.actor
+    return Picture(
+        entry=entry,
+        order=order,
+        lines=lines,
+        notes=notes,
+        shipments=sorted(back.shipments.values(), key=lambda shipment: (shipment.shipped_at, shipment.pk)),
+        payments=_payments_known(order, entry),
+        refunds=_refunds_known(order, entry),
+        gaps=gaps,
+        is_now=not later,
+    )
+
+
+class _WayBack:
+    """The parts of an order on their way from the stored state into the past."""
+
+    def __init__(self, order: Order):
+        self.order = order
+        self.lines = {line.pk: line for line in order.lines.all()}
+        self.notes = {note.pk: note for note in order.notes.all()}
+        shipments = order.shipments.annotate(number_of_lines=Count("lines"))
+        self.shipments = {shipment.pk: shipment for shipment in shipments}
+
+    def take_back(self, entry: OrderLogEntry) -> bool:
+        """Undo one entry; False when it does not tell enough, or something else than what is known."""
+        if entry.action.startswith("note."):
+            return _take_back_part(self.notes, OrderNote, entry, audience=entry.subject)
+        if entry.action.startswith("shipment."):
+            return self._take_back_shipment(entry)
+        if entry.line_id is not None:
+            return _take_back_part(self.lines, OrderLine, entry, key=entry.line_id)
+        if not entry.changes:
+            return entry.action in ONLY_TOLD
+        return _give_back(self.order, entry.changes)
+
+    def _take_back_shipment(self, entry: OrderLogEntry) -> bool:
+        """Undo an entry about a shipment, and what it counted as shipped of the lines."""
+        if not _take_back_part(self.shipments, Shipment, entry):
+            return False
+        told = entry.changes.get("shipment", {})
+        by_position = {line.position: line for line in self.lines.values()}
+        for side, sign in (("old", 1), ("new", -1)):
+            quantities = (told.get(side) or {}).get("quantities", {})
+            for position, quantity in quantities.items():
+                by_position[int(position)].quantity_shipped += sign * Decimal(quantity)
+            if side == "old" and quantities:
+                self.shipments[entry.subject_id].number_of_lines = len(quantities)
+        return True
+
+
+def _take_back_part(
+    parts: dict[int, Any], model: type[Model], entry: OrderLogEntry, *, key: int | None = None, **known: Any
+) -> bool:
+    """Undo an entry about a line, note or shipment: added ones go, removed ones come back, changed ones change."""
+    changes = _spread(entry.changes)
+    key = key if key is not None else entry.subject_id
+    was_added, was_removed = _adds(entry, changes), _removes(entry, changes)
+    if was_removed:
+        if key is None:
+            return False
+        parts[key] = model(pk=key, order_id=entry.order_id, **known)
+        return _give_back(parts[key], changes, is_new=True)
+    if key is None:
+        # Entries of a time when they did not name the part: its words find it.
+        key = next((pk for pk, part in reversed(parts.items()) if _says(part, changes)), None)
+    if key not in parts:
+        return False
+    if was_added:
+        del parts[key]
+        return True
+    return _give_back(parts[key], changes)
+
+
+def _spread(changes: dict[str, Any]) -> dict[str, dict]:
+    """The changes by the names of fields; a shipment that is told under one name is taken apart."""
+    changes = {OTHER_NAMES.get(name, name): values for name, values in changes.items()}
+    whole = changes.pop("shipment", None) or {}
+    old, new = whole.get("old") or {}, whole.get("new") or {}
+    return changes | {name: {"old": old.get(name), "new": new.get(name)} for name in old | new}
+
+
+def _adds(entry: OrderLogEntry, changes: dict[str, dict]) -> bool:
+    if entry.line_id is not None:
+        return "position" in changes and changes["position"]["old"] is None
+    return entry.action in (LogAction.NOTE_ADDED, LogAction.SHIPMENT_ADDED)
+
+
+def _removes(entry: OrderLogEntry, changes: dict[str, dict]) -> bool:
+    if entry.line_id is not None:
+        return "position" in changes and changes["position"]["new"] is None
+    return entry.action.endswith(".removed")
+
+
+def _says(part: Model, changes: dict[str, dict]) -> bool:
+    fields = _fields_of(type(part))
+    told = {name: values["new"] for name, values in changes.items() if name in fields}
+    return bool(told) and all(getattr(part, name) == new for name, new in told.items())
+
+
+def _give_back(row: Model, changes: dict[str, dict], *, is_new: bool = False) -> bool:
+    """Set the old values; False when one of the new values is not what the row says."""
+    fields = _fields_of(type(row))
+    agrees = True
+    for name, values in changes.items():
+        if name not in fields:
+            continue
+        try:
+            old, new = (fields[name].to_python(values[side]) for side in ("old", "new"))
+        except (KeyError, TypeError, ValidationError):
+            agrees = False
+            continue
+        agrees = agrees and (is_new or getattr(row, name) == new)
+        setattr(row, name, old)
+    return agrees
+
+
+@cache
+def _fields_of(model: type[Model]) -> dict[str, Any]:
+    """The fields that the log tells of, by the names that it calls them."""
+    fields = {each.attname: each for each in model._meta.concrete_fields}
+    return {name: each for name, each in fields.items() if model is not Order or name not in NOT_TOLD}
+
+
+def _payments_known(order: Order, entry: OrderLogEntry) -> list[Payment]:
+    payments = _known(order.payments.all(), entry)
+    for payment in payments:
+        if payment.paid_at is not None and payment.paid_at > entry.created_at:
+            payment.state, payment.paid_at = PaymentState.PENDING, None
+    return payments
+
+
+def _refunds_known(order: Order, entry: OrderLogEntry) -> list[Refund]:
+    refunds = _known(order.refunds.select_related("payment"), entry)
+    for refund in refunds:
+        if refund.paid_out_at is not None and refund.paid_out_at > entry.created_at:
+            refund.state, refund.paid_out_at = RefundState.TO_PAY_OUT, None
+    return refunds
+
+
+def _known(rows: Iterable[Any], entry: OrderLogEntry) -> list[Any]:
+    return [row for row in rows if row.created_at <= entry.created_at]
