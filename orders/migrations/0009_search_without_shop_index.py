@@ -23,7 +23,7 @@ def make_shop_index(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0008_shipments")]
+    dependencies = [("orders", "0008_shipments"), ("orders", "0008_log_chain")]
     operations = [
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunPython(drop_shop_index, make_shop_index)],
