@@ -113,6 +113,60 @@ def price_lines(lines: Iterable[PricedLine], *, discount: Decimal, includes_vat:
         line.total_ex, line.total_vat, line.total = charged.ex, charged.vat, charged.incl
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What goes with a part of a line's quantity, in the sense of the fields of `PricedLine`."""
+
+    quantity: Decimal
+    discount: Decimal
+    discount_share: Decimal
+    total_ex: Decimal
+    total_vat: Decimal
+    total: Decimal
+
+
+def cut_line(line: PricedLine, quantities: Sequence[Decimal], *, includes_vat: bool) -> list[Cut]:
+    """Cut a priced line of more than nothing into `quantities` that add up to its own.
+
+    Discount, share of the order's discount, net, VAT and gross of the parts add up to the line's to the cent. Priced
+    anew each part would be rounded by itself: three parts of a cent of VAT would miss the whole by one.
+    """
+    price = line.unit_price_incl if includes_vat else line.unit_price_ex
+    gross = [rounded(quantity * price) for quantity in quantities]
+    weights = [max(amount, ZERO) for amount in gross]
+    discounts = _apportioned(line.discount, weights)
+    # What rounding each part makes of the whole's price is evened out where it shows least.
+    largest = max(range(len(gross)), key=lambda i: weights[i])
+    discounts[largest] += sum(gross) - rounded(line.quantity * price)
+    shares = _apportioned(line.discount_share, weights)
+    charged = [amount - own - share for amount, own, share in zip(gross, discounts, shares, strict=True)]
+    vats = _apportioned(line.total_vat, [max(amount, ZERO) for amount in charged])
+    return [
+        Cut(quantity, own, share, amount - vat, vat, amount) if includes_vat else
+        Cut(quantity, own, share, amount, vat, amount + vat)
+        for quantity, own, share, amount, vat in zip(quantities, discounts, shares, charged, vats, strict=True)
+    ]  # fmt: skip
+
+
+def join_line(line: PricedLine, other: PricedLine, *, includes_vat: bool) -> None:
+    """Add to `line` what was cut from it; the discount is what is missing to the price of them together."""
+    line.quantity += other.quantity
+    line.discount_share += other.discount_share
+    line.total_ex += other.total_ex
+    line.total_vat += other.total_vat
+    line.total += other.total
+    price = line.unit_price_incl if includes_vat else line.unit_price_ex
+    charged = line.total if includes_vat else line.total_ex
+    line.discount = rounded(line.quantity * price) - line.discount_share - charged
+
+
+def _apportioned(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """As `spread`; what nothing has weight enough to take goes to the first part."""
+    parts = spread(amount, weights)
+    parts[0] += amount - sum(parts)
+    return parts
+
+
 def totals(order, lines: Iterable[PricedLine]) -> Totals:
     """Add up priced lines, shipping cost and payment fee of `order`, in all and per VAT rate."""
     shipping = with_vat(order.shipping_cost, order.shipping_vat_rate, includes_vat=order.prices_include_vat)

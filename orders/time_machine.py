@@ -43,6 +43,8 @@ ONLY_TOLD = {
     LogAction.DIGITAL_SENT,
     LogAction.PAYOUT_FAILED,
 }
+# Payments, shipments and notes went along without a word of their own.
+MOVED_MORE = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}
 # How the log calls the field of a part, where it has another name.
 OTHER_NAMES = {"note": "text"}
 
@@ -115,7 +117,7 @@ class _WayBack:
             return _take_back_part(self.lines, OrderLine, entry, key=entry.line_id)
         if not entry.changes:
             return entry.action in ONLY_TOLD
-        return _give_back(self.order, entry.changes)
+        return _give_back(self.order, entry.changes) and entry.action not in MOVED_MORE
 
     def _take_back_shipment(self, entry: OrderLogEntry) -> bool:
         """Undo an entry about a shipment, and what it counted as shipped of the lines."""
@@ -189,7 +191,9 @@ def _give_back(row: Model, changes: dict[str, dict], *, is_new: bool = False) ->
         if name not in fields:
             continue
         try:
-            old, new = (fields[name].to_python(values[side]) for side in ("old", "new"))
+            old = fields[name].to_python(values["old"])
+            # A row that went says nothing any more; not every field takes None for that.
+            new = None if is_new else fields[name].to_python(values["new"])
         except (KeyError, TypeError, ValidationError):
             agrees = False
             continue

@@ -359,12 +359,12 @@ def _return(entry: OrderLogEntry, words: Words) -> Sentence:
     return Sentence(str(LogAction(entry.action).label), new=reason, added=remark)
 
 
-def _pieces(field: str) -> Callable[[list[OrderLogEntry], Words], Sentence]:
-    """For lines of which pieces were credited or came back: how many of what."""
+def _pieces(field: str, *, is_either_way: bool = False) -> Callable[[list[OrderLogEntry], Words], Sentence]:
+    """For lines of which pieces were credited or came back, or moved to or from another order: how many of what."""
 
     def tell(together: list[OrderLogEntry], words: Words) -> Sentence:
         title, number = str(LogAction(together[0].action).label), len(together)
-        named = [f"{_moved(entry, field)} × {entry.subject}" for entry in reversed(together)]
+        named = [f"{_moved(entry, field, is_either_way)} × {entry.subject}" for entry in reversed(together)]
         if number == 1:
             return Sentence(title, new=named[0])
         lines = ngettext("%(number)d line", "%(number)d lines", number) % {"number": number}
@@ -373,10 +373,11 @@ def _pieces(field: str) -> Callable[[list[OrderLogEntry], Words], Sentence]:
     return tell
 
 
-def _moved(entry: OrderLogEntry, field: str) -> str:
-    """The pieces between the old count and the new one; negative when they went the other way."""
+def _moved(entry: OrderLogEntry, field: str, is_either_way: bool) -> str:
+    """The pieces between the old count and the new one; below zero when they went back, unless either way is said."""
     counts = entry.changes.get(field, {"old": "0", "new": "0"})
-    return display.quantity(Decimal(counts["new"]) - Decimal(counts["old"]))
+    pieces = Decimal(counts["new"] or 0) - Decimal(counts["old"] or 0)
+    return display.quantity(abs(pieces) if is_either_way else pieces)
 
 
 # What may happen to a thousand lines at once is told in one sentence.
@@ -384,6 +385,7 @@ _OF_LINES: dict[LogAction, Callable[[list[OrderLogEntry], Words], Sentence]] = {
     LogAction.LINE_CHANGED: _lines,
     LogAction.LINE_CREDITED: _pieces("quantity_credited"),
     LogAction.LINE_RETURNED: _pieces("quantity_returned"),
+    LogAction.LINE_MOVED: _pieces("quantity", is_either_way=True),
 }
 _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.ORDER_PLACED: _plainly,
@@ -396,6 +398,12 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.PAYMENT_CHANGED: _status(Kind.PAYMENT),
     LogAction.INTERNAL_CHANGED: _status(Kind.INTERNAL),
     LogAction.LINE_CHANGED: lambda entry, words: _lines([entry], words),
+    LogAction.LINE_MOVED: lambda entry, words: _OF_LINES[LogAction.LINE_MOVED]([entry], words),
+    LogAction.ORDER_SPLIT: _about,
+    LogAction.ORDER_SPLIT_OFF: _about,
+    LogAction.ORDERS_MERGED: _about,
+    LogAction.ORDER_MERGED: _about,
+    LogAction.MERGED_BACK: _about,
     LogAction.PAYMENT_RECEIVED: _about,
     LogAction.REFUND_MADE: _refund,
     LogAction.REFUND_PAID_OUT: _about,

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models import Shop, ShopQuerySet
@@ -12,6 +13,9 @@ from orders.models.waiting import WaitingFor
 from orders.money import still_open
 from statuses.kinds import FulfilmentStatus, PaymentStatus
 from statuses.models import ShopStatus
+
+# In these something has still to be sent; the same as `orders.waiting.WORK`, spelled out for an index.
+OPEN = ["new", "in_progress", "on_hold", "backordered", "ready", "partly_shipped"]
 
 
 class Source(models.TextChoices):
@@ -79,6 +83,9 @@ class Order(models.Model):
     waiting_day = models.DateField(null=True)
     waiting_review_at = models.DateTimeField(null=True)
     folder = models.ForeignKey("orders.Folder", on_delete=models.SET_NULL, null=True, related_name="orders")
+    # The order that some of the goods stood in first, and the one that all of them went to.
+    split_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="parts")
+    merged_into = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="merged")
 
     customer_name = models.CharField(max_length=120, blank=True)
     customer_company = models.CharField(max_length=120, blank=True)
@@ -170,6 +177,13 @@ class Order(models.Model):
                 name="order_unread",
             ),
             models.Index(fields=["shop", "waiting_for", "id"], name="order_by_waiting"),
+            # Only what is open, so that it stays small: for orders of one customer that could be sent together.
+            models.Index(
+                "shop",
+                Upper("customer_email"),
+                name="order_open_by_email",
+                condition=models.Q(fulfilment_status__in=OPEN, deleted_at__isnull=True),
+            ),
             models.Index(
                 fields=["waiting_review_at"],
                 name="order_review_due",

@@ -32,6 +32,10 @@ class Payment(models.Model):
     paid_at = models.DateTimeField(null=True)
     # Of the form that it was recorded with, so that sending it twice records one.
     key = models.UUIDField(null=True)
+    # Money that was counted over between orders is a pair of rows, one below zero; each names the other's order and
+    # the payment that the money came in with.
+    other_order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, related_name="+")
+    moved_from = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="moves")
 
     class Meta:
         ordering = ["created_at", "id"]

@@ -15,6 +15,9 @@ from orders.services.errors import (
     UnknownStatus,
 )
 from orders.services.folders import move_to_folder
+from orders.services.merge import merge_orders
+from orders.services.merge_back import merge_back
+from orders.services.merging import MergeRefused
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewRefund, NewShipment
 from orders.services.notes import add_note, change_note, mark_message_read, remove_note
 from orders.services.payments import record_payment
@@ -33,6 +36,7 @@ from orders.services.shipments import (
     change_shipment,
     remove_shipment,
 )
+from orders.services.split import SplitRefused, split_order
 from orders.services.status import (
     BulkResult,
     set_fulfilment_status,
@@ -51,6 +55,7 @@ __all__ = [
     "Dispatch",
     "InputRefused",
     "LineWish",
+    "MergeRefused",
     "NewLine",
     "NewNote",
     "NewOrder",
@@ -70,6 +75,7 @@ __all__ = [
     "Rule",
     "ShipmentStays",
     "ShippedMeanwhile",
+    "SplitRefused",
     "StatusChangeRefused",
     "UnknownStatus",
     "actions_of",
@@ -85,6 +91,8 @@ __all__ = [
     "is_undoable",
     "mark_message_read",
     "mark_paid_out",
+    "merge_back",
+    "merge_orders",
     "move_to_folder",
     "order_changed",
     "pay_out",
@@ -108,5 +116,6 @@ __all__ = [
     "set_status_of_many",
     "settle_return",
     "show_personal_number",
+    "split_order",
     "undo",
 ]

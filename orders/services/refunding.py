@@ -147,7 +147,12 @@ def _refundable_payments(order: Order, refunds: list[Refund]) -> list[Refundable
     for refund in refunds:
         given[refund.payment_id] += refund.amount
     left = []
-    for payment in order.payments.filter(state=PaymentState.PAID):
+    paid = list(order.payments.filter(state=PaymentState.PAID))
+    for payment in paid:
+        # What was counted over to another order is given back there.
+        if payment.amount < 0 and payment.moved_from_id is not None:
+            given[payment.moved_from_id] -= payment.amount
+    for payment in paid:
         rest = payment.amount - given[payment.pk]
         unnamed = max(money.ZERO, min(rest, given[None]))
         given[None] -= unnamed

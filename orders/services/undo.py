@@ -14,6 +14,7 @@ from orders.models import LogAction, Order, OrderLine, OrderLogEntry
 from orders.services import tags
 from orders.services.change import Change, changing, plain
 from orders.services.errors import ChangeRefused, NothingToUndo, OrderIsDeleted
+from orders.services.regrouping import is_regrouping, regrouping_of, undo_regrouping
 from orders.services.status import BulkResult, counts_of
 
 UNDOABLE = {
@@ -37,8 +38,10 @@ def undo(act: uuid.UUID, *, shop: Shop, by: Actor, order: Order | None = None) -
 
     An order whose value was changed again since, or which is in Deleted by now, is refused, the others go back.
     Raises NothingToUndo when the act is unknown here, cannot be taken back, or is taken back for several orders
-    and older than 15 minutes.
+    and older than 15 minutes. A split or a merge goes back with all its orders or not at all.
     """
+    if regrouped := regrouping_of(act, shop):
+        return undo_regrouping(regrouped, shop=shop, by=by)
     acted = _entries_of(act, shop, order)
     refuse_late(acted)
     with changing(shop, by=by) as change:
@@ -53,7 +56,7 @@ def undo_orders(change: Change, act: uuid.UUID, keys: Collection[int], result: B
     # Lines are read only now that their orders are locked.
     acted = OrderLogEntry.objects.filter(act=act, order__in=orders)
     entries = list(acted.select_related("line").order_by("-id"))
-    if not entries or not all(is_undoable(entry) for entry in entries):
+    if not entries or not all(entry.action in UNDOABLE for entry in entries):
         raise NothingToUndo
     newest = _newest_entries(entries)
     for each in orders:
@@ -79,7 +82,7 @@ def number_of_orders(act: uuid.UUID, *, shop: Shop) -> int:
 
 
 def is_undoable(entry: OrderLogEntry) -> bool:
-    return entry.action in UNDOABLE
+    return entry.action in UNDOABLE or is_regrouping(entry)
 
 
 def actions_of(act: uuid.UUID, *, shop: Shop, order: Order | None = None) -> set[str]:
