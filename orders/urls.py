@@ -13,6 +13,7 @@ from orders.views import (
     refunds,
     returns,
     saved_views,
+    shipments,
     undo,
 )
 
@@ -66,6 +67,9 @@ urlpatterns = [
     path("<number:number>/returns/<int:pk>/settle/", returns.settle, name="settle-return"),
     path("<number:number>/internal-status/", detail.set_internal, name="set-internal"),
     path("<number:number>/line-status/", detail.set_line, name="set-line"),
+    path("<number:number>/ship/", shipments.ship, name="ship"),
+    path("<number:number>/shipments/<int:shipment>/", shipments.change, name="change-shipment"),
+    path("<number:number>/shipments/<int:shipment>/remove/", shipments.remove, name="remove-shipment"),
     path("<number:number>/notes/", detail.add_note, name="add-note"),
     path("<number:number>/notes/<int:note>/remove/", detail.remove_note, name="remove-note"),
     path("<number:number>/message-read/", detail.read_message, name="read-message"),

@@ -12,6 +12,8 @@ from orders import display
 from orders.models import Address, OrderLine, OrderNote, Return, ReturnState, Shipment, Source
 from orders.order_page.context import PageContext, dotted, weight
 from orders.services.returns import NEXT_STATES
+from orders.services.shipments import NEVER_SENT
+from orders.services.shipping import lines_to_ship, proposed, seen_of, way_of
 from statuses.kinds import Look
 
 
@@ -21,6 +23,20 @@ class ShipmentRow:
     about: str
     code: str
     url: str
+    change_url: str
+    lacks_code: bool
+
+
+@dataclass(frozen=True)
+class ShipCard:
+    """The short way to send what is left; `number_left` of lines, back-ordered ones too."""
+
+    url: str
+    label: str
+    number_proposed: int
+    number_left: int
+    asks_code: bool
+    seen: str
 
 
 @dataclass(frozen=True)
@@ -75,8 +91,9 @@ def customer_url(at: PageContext) -> str:
 def shipment_row(at: PageContext, shipment: Shipment) -> ShipmentRow:
     number = shipment.number_of_lines
     parcels = shipment.number_of_parcels
+    by_carrier = shipment.way == Shipment.Way.CARRIER
     return ShipmentRow(
-        title=shipment.carrier or _("Shipment"),
+        title=shipment.carrier or (_("Shipment") if by_carrier else str(Shipment.Way(shipment.way).label)),
         about=dotted(
             display.date_time(shipment.shipped_at, at.zone),
             ngettext("%(number)s line", "%(number)s lines", number) % {"number": display.integer(number)},
@@ -86,6 +103,27 @@ def shipment_row(at: PageContext, shipment: Shipment) -> ShipmentRow:
         code=shipment.tracking_code,
         # An import may bring anything; only what leads to a web page becomes a link.
         url=shipment.tracking_url if shipment.tracking_url.startswith(("https://", "http://")) else "",
+        change_url=reverse("orders:change-shipment", args=[at.shop.number, at.order.number, shipment.pk])
+        + at.query.but(),
+        lacks_code=by_carrier and not shipment.tracking_code,
+    )
+
+
+def ship_card(at: PageContext, lines: Sequence[OrderLine], shipments: Sequence[Shipment]) -> ShipCard:
+    can_leave = at.order.fulfilment_status not in NEVER_SENT
+    number_left = len(lines_to_ship(lines)) if can_leave else 0
+    number = sum(proposed(line) > 0 for line in lines) if can_leave else 0
+    by_carrier = way_of(at.order) == Shipment.Way.CARRIER
+    label = _("Handed over")
+    if by_carrier:
+        label = ngettext("Ship %(number)s line", "Ship %(number)s lines", number) % {"number": display.integer(number)}
+    return ShipCard(
+        url=at.action_url("ship"),
+        label=label,
+        number_proposed=number,
+        number_left=number_left,
+        asks_code=by_carrier,
+        seen=seen_of(shipments),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from orders import display, progress, waiting
 from orders.models import OrderLine, OrderLogEntry, Payment, PaymentState, Source
+from orders.order_page.cards import ShipCard
 from orders.order_page.context import PageContext, dotted, weight
 from orders.services.status import current_code
 from orders.status_menu import choices_of
@@ -19,13 +20,16 @@ from statuses.transitions import may_follow
 
 @dataclass(frozen=True)
 class Button:
-    """A form of one button that moves a status; `seen` is what the page showed when it was pressed."""
+    """A form of one button that moves a status; `seen` is what the page showed when it was pressed.
+
+    Without a status it is a link to the page on which the step is done.
+    """
 
     label: str | Promise
     icon: str
     url: str
-    status: str
-    seen: str
+    status: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,12 @@ def stations(at: PageContext, payments: list[Payment], log: list[OrderLogEntry])
     )
 
 
-def primary(at: PageContext, steps: list[progress.Step]) -> Button | None:
-    """The likeliest step that this person may take."""
+def primary(at: PageContext, steps: list[progress.Step], ship: ShipCard) -> Button | None:
+    """The likeliest step that this person may take; what is still to leave is sent with its code."""
     for step in steps:
         if at.may(step.kind):
+            if step.code == FulfilmentStatus.SHIPPED and ship.number_proposed:
+                return Button(ship.label, step.icon, ship.url)
             seen = current_code(at.order, step.kind, at.catalogue)
             return Button(step.label, step.icon, at.action_url(f"set-{step.kind}"), step.code, seen)
     return None

@@ -61,6 +61,7 @@ class OrderPage:
     returns: list[cards.ReturnRow]
     may_come_back: bool
     shipments: list[cards.ShipmentRow]
+    ship: cards.ShipCard
     notes: list[cards.NoteRow]
     more: list[cards.Fact]
     panels: list[OrderPanel]
@@ -82,7 +83,8 @@ def order_page(
     order_lines = list(order.lines.all())
     by_key = {line.pk: line for line in order_lines}
     payments, refunds = list(order.payments.all()), list(order.refunds.select_related("payment"))
-    shipments = order.shipments.annotate(number_of_lines=Count("lines"))
+    shipments = list(order.shipments.annotate(number_of_lines=Count("lines")))
+    ship = cards.ship_card(at, order_lines, shipments)
     log = entries_of(order, shown=query.log, before=query.before)
     told = timeline(
         log,
@@ -111,7 +113,7 @@ def order_page(
         total=at.money(order.total),
         folder=order.folder.name if order.folder and order.folder.deleted_at is None else "",
         stations=head.stations(at, payments, log),
-        primary=head.primary(at, progress.next_steps(order)),
+        primary=head.primary(at, progress.next_steps(order), ship),
         waiting=head.waiting_line(at),
         menus=head.menus(at),
         lines=lines.line_rows(at, order_lines),
@@ -134,6 +136,7 @@ def order_page(
         returns=[cards.return_row(at, each, by_key) for each in order.returns.prefetch_related("lines")],
         may_come_back=order.fulfilment_status in LEFT,
         shipments=[cards.shipment_row(at, each) for each in shipments],
+        ship=ship,
         notes=[cards.note_row(at, each) for each in order.notes.all()],
         more=cards.more(at),
         panels=panels_of(order, shop),

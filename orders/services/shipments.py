@@ -190,7 +190,7 @@ def _checked(dispatch: Dispatch, lines: Iterable[OrderLine]) -> dict[OrderLine, 
     chosen: dict[OrderLine, Decimal] = {}
     for position, quantity in dispatch.quantities.items():
         line = by_position.get(position)
-        if problem := _problem_with(line, quantity):
+        if problem := problem_with(line, quantity):
             errors[f"quantity-{position}"] = [problem]
         elif line is not None and quantity:
             chosen[line] = quantity
@@ -201,7 +201,8 @@ def _checked(dispatch: Dispatch, lines: Iterable[OrderLine]) -> dict[OrderLine, 
     return chosen
 
 
-def _problem_with(line: OrderLine | None, quantity: Decimal) -> str:
+def problem_with(line: OrderLine | None, quantity: Decimal) -> str:
+    """Why so much of a line cannot leave, as a sentence; empty when it can."""
     if line is None:
         return _("There is no such line.")
     if not quantity.is_finite() or quantity < 0:
