@@ -90,7 +90,8 @@ def move(change: Change, target: Order, other: Order, *, leaves_places: bool = F
     With `leaves_places` the places that its lines had stay free in the target.
     """
     moved: dict[str, list] = {
-        name: list(rows.objects.filter(order=other).values_list("pk", flat=True)) for name, rows in MOVING.items()
+        name: list(rows._default_manager.filter(order=other).values_list("pk", flat=True))
+        for name, rows in MOVING.items()
     }
     lines = list(other.lines.all())
     moved["lines"] = [[line.pk, line.position] for line in lines]
@@ -107,7 +108,7 @@ def move(change: Change, target: Order, other: Order, *, leaves_places: bool = F
     for line in [*lines, *made]:
         record_line(change, target, line, coming(line))
     for name, rows in MOVING.items():
-        rows.objects.filter(pk__in=moved[name]).update(order=target)
+        rows._default_manager.filter(pk__in=moved[name]).update(order=target)
     notes = _message_as_note(target, other)
     return moved | {"made_lines": [line.pk for line in made], "made_notes": [note.pk for note in notes]}
 

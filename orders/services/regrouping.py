@@ -19,6 +19,7 @@ from statuses.kinds import FulfilmentStatus
 SPLIT = {LogAction.ORDER_SPLIT, LogAction.ORDER_SPLIT_OFF, LogAction.LINE_MOVED}
 MERGE = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED}
 REGROUPED = SPLIT | MERGE
+FIELDS = {field.attname: field for field in Order._meta.concrete_fields}
 # Only these say or file something and move nothing: after them orders can still be taken apart again.
 HARMLESS = [
     LogAction.NOTE_ADDED,
@@ -104,13 +105,13 @@ def _give_back(change: Change, target: Order, order: Order, moved: dict[str, lis
     OrderLine.objects.bulk_update(lines, ["order", "position"], batch_size=500)
     OrderNote.objects.filter(pk__in=moved["made_notes"]).delete()
     for name, rows in MOVING.items():
-        rows.objects.filter(pk__in=moved[name]).update(order=order)
+        rows._default_manager.filter(pk__in=moved[name]).update(order=order)
 
 
 def _revert(change: Change, order: Order, entry: OrderLogEntry) -> None:
     """The old values, except where somebody has moved the order on since."""
     values = {
-        name: _revived(order, name, diff["old"])
+        name: _revived(name, diff["old"])
         for name, diff in entry.changes.items()
         if name != "moved" and plain(getattr(order, name)) == diff["new"]
     }
@@ -119,6 +120,6 @@ def _revert(change: Change, order: Order, entry: OrderLogEntry) -> None:
     change.record(order, LogAction(entry.action), diff, subject=entry.subject, undoes=entry.act)
 
 
-def _revived(order: Order, name: str, value: object) -> object:
+def _revived(name: str, value: object) -> object:
     """A logged value as the field holds it."""
-    return order._meta.get_field(name.removesuffix("_id")).to_python(value) if isinstance(value, str) else value
+    return FIELDS[name].to_python(value) if isinstance(value, str) else value

@@ -86,7 +86,8 @@ def _record(change: Change, order: Order, diff: Changes, lines: list[OrderLine],
 
 def _store_lines(plan: SplitPlan, order: Order) -> None:
     """Lines that are there already keep their rows, whichever order they are in now."""
-    there, new = [], []
+    there: list[OrderLine] = []
+    new: list[OrderLine] = []
     for piece in plan.pieces:
         owner = order if piece is plan.pieces[0] else piece.order
         for line in piece.lines:
@@ -100,26 +101,25 @@ def _store_lines(plan: SplitPlan, order: Order) -> None:
 
 def _count_over(order: Order, new: list[Piece]) -> None:
     """A pair of rows for each payment that some of the money came in with, from the newest on."""
-    sources = [[payment, left] for payment, left in money_left(order)]
+    left = {payment: amount for payment, amount in reversed(money_left(order))}
     for piece in new:
         wanted = piece.moved
-        for source in reversed(sources):
-            amount = min(wanted, source[1])
+        for payment in left:
+            amount = min(wanted, left[payment])
             if amount > 0:
-                move_money(source[0], amount, to=piece.order)
-                source[1] -= amount
+                move_money(payment, amount, to=piece.order)
+                left[payment] -= amount
                 wanted -= amount
 
 
 def money_left(order: Order) -> list[tuple[Payment, Decimal]]:
     """Payments that came in, and how much of each is still here: neither given back nor counted over."""
-    payments = order.payments.filter(state=PaymentState.PAID, amount__gt=0)
-    given = {payment.pk: money.ZERO for payment in payments}
-    for payment_id, amount in order.refunds.filter(payment__in=given).values_list("payment", "amount"):
+    payments = list(order.payments.filter(state=PaymentState.PAID, amount__gt=0))
+    given: dict[int | None, Decimal] = {payment.pk: money.ZERO for payment in payments}
+    for payment_id, amount in order.refunds.filter(payment__in=payments).values_list("payment", "amount"):
         given[payment_id] += amount
-    for payment_id, amount in order.payments.filter(moved_from__in=given, amount__lt=0).values_list(
-        "moved_from", "amount"
-    ):
+    moved = order.payments.filter(moved_from__in=payments, amount__lt=0)
+    for payment_id, amount in moved.values_list("moved_from", "amount"):
         given[payment_id] -= amount
     return [(payment, payment.amount - given[payment.pk]) for payment in payments]
 

@@ -77,7 +77,7 @@ def lines_to_split(order: Order) -> QuerySet[OrderLine]:
 
 def movable(line: OrderLine) -> Decimal:
     """How much of a line of `lines_to_split` may go to another order: nothing that was sent or is being settled."""
-    if line.quantity <= 0 or line.status in ALREADY_DONE or line.is_bound:
+    if line.quantity <= 0 or line.status in ALREADY_DONE or getattr(line, "is_bound", False):
         return Decimal(0)
     gone = line.quantity_shipped + max(line.quantity_credited, line.quantity_returned)
     return max(Decimal(0), line.quantity - gone)

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('backoffice', '0003_columns_of_a_person'),
-        ('orders', '0008_log_chain'),
+        ('orders', '0009_search_without_shop_index'),
         ('statuses', '0002_editor'),
     ]
 
