@@ -69,7 +69,8 @@ def test_finance_records_what_came_in_by_bank(finance_client, shop):
 
     assertRedirects(response, address("detail", shop, order) + "#h-payment", fetch_redirect_response=False)
     payment = order.payments.get()
-    assert (payment.amount, payment.method, payment.provider_reference) == (Decimal("12.10"), "Bank transfer", "NL91-77")
+    assert (payment.amount, payment.method) == (Decimal("12.10"), "Bank transfer")
+    assert payment.provider_reference == "NL91-77"
     assert reread(order).payment_status == "paid"
 
 
@@ -286,9 +287,7 @@ def test_a_day_to_come_is_refused_and_kept(finance_client, shop, actor):
     order = make_order(shop, payments=[paid()])
     (refund,) = refund_order(order, RefundPlan(uuid.uuid4(), free=Decimal("2.00")), by=actor).parts
 
-    response = fill(
-        finance_client, address("paid-out", shop, order, refund.pk), day="2999-01-01", reference="SEPA 7"
-    )
+    response = fill(finance_client, address("paid-out", shop, order, refund.pk), day="2999-01-01", reference="SEPA 7")
 
     assert response.status_code == 422
     assert (typed(response)["day"], typed(response)["reference"]) == ("2999-01-01", "SEPA 7")
@@ -317,7 +316,7 @@ def test_who_does_not_move_money_sees_no_way_to(client, shop, actor):
         assertNotContains(page, address(name, shop, order))
 
 
-# --- returns
+# --- goods that come back
 
 
 @pytest.fixture
