@@ -81,7 +81,10 @@ class OrderLogEntry(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["order", "-id"], name="log_of_order"), models.Index(fields=["act"], name="log_of_act")]
+        indexes = [
+            models.Index(fields=["order", "-id"], name="log_of_order"),
+            models.Index(fields=["act"], name="log_of_act"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} by {self.actor}"

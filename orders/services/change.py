@@ -210,8 +210,7 @@ class Change:
             order.version += 1
             for field, value in stamp.items():
                 setattr(order, field, value)
-            values = [(field, _hashable(getattr(order, field))) for field in sorted(self._fields[pk])]
-            alike[tuple(values)].append(pk)
+            alike[tuple((field, _hashable(getattr(order, field))) for field in sorted(self._fields[pk]))].append(pk)
         for same in alike.values():
             sample = self._orders[same[0]]
             values = {field: getattr(sample, field) for field in [*self._fields[same[0]], *stamp]}

@@ -101,7 +101,7 @@ def _store_lines(plan: SplitPlan, order: Order) -> None:
 
 def _count_over(order: Order, new: list[Piece]) -> None:
     """A pair of rows for each payment that some of the money came in with, from the newest on."""
-    left = {payment: amount for payment, amount in reversed(money_left(order))}
+    left = dict(reversed(money_left(order)))
     for piece in new:
         wanted = piece.moved
         for payment in left:
@@ -119,8 +119,8 @@ def money_left(order: Order) -> list[tuple[Payment, Decimal]]:
     for payment_id, amount in order.refunds.filter(payment__in=payments).values_list("payment", "amount"):
         given[payment_id] += amount
     moved = order.payments.filter(moved_from__in=payments, amount__lt=0)
-    for payment_id, amount in moved.values_list("moved_from", "amount"):
-        given[payment_id] -= amount
+    for moved_from, amount in moved.values_list("moved_from", "amount"):
+        given[moved_from] -= amount
     return [(payment, payment.amount - given[payment.pk]) for payment in payments]
 
 
