@@ -53,6 +53,7 @@ def test_each_version_is_noted_once_for_each_caller(erp, shop, actor):
     assert PullReceipt.objects.last().call_id == last_list(shop).pk
 
 
+@pytest.mark.django_db(transaction=True)  # hanging up ends the request, and with it the database connection
 def test_what_was_not_taken_to_the_end_is_not_noted(erp, shop):
     for _ in range(3):
         make_order(shop)
