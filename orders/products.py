@@ -1,13 +1,14 @@
 """What a shop has sold before, to sell again: found by product number, scan or name among the lines of its orders."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import Q
 
 from backoffice.models import Shop
 from orders.models import Order, OrderLine
+from orders.services.editing import scaled
 from orders.services.new_order import NewLine
 
 # A name is looked for among the newest orders only: what was not sold for so long is found by its whole number.
@@ -57,11 +58,6 @@ class Product:
         )
 
 
-def scaled(of_one: Decimal | int, quantity: Decimal) -> int:
-    """A weight or volume of so many pieces, in whole grams or cubic centimetres."""
-    return int((abs(quantity) * of_one).quantize(Decimal(1), ROUND_HALF_UP))
-
-
 def find_products(shop: Shop, words: str) -> list[Product]:
     """At most MOST_PRODUCTS products whose number or name has all of `words` in it, newest sale first.
 
@@ -82,8 +78,12 @@ def product_with_number(shop: Shop, sku: str) -> Product | None:
 
 def product_of(shop: Shop, key: int) -> Product | None:
     """The product that `Product.key` names, in this shop."""
-    line = _sold(shop).filter(pk=key).first()
-    return _product(line) if line else None
+    return products_of(shop, [key]).get(key)
+
+
+def products_of(shop: Shop, keys: Collection[int]) -> dict[int, Product]:
+    """{key: product} of those keys that are known in this shop; one query."""
+    return {line.pk: _product(line) for line in _sold(shop).filter(pk__in=keys)} if keys else {}
 
 
 def _sold(shop: Shop):

@@ -17,14 +17,19 @@ from backoffice.actor import SYSTEM, Channel
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
 from orders import display
+from orders.edit_words import label, said
 from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote, ReturnReason, Source
 from orders.services import Rule, is_undoable
+from orders.services.editing import ORDER_FIELDS
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind
 
 # One press may log a thousand lines; a page of the log holds at least one such press whole.
 PAGE_SIZE = 2000
 LINES_NAMED = 8
+_TOLD_OF_LINE = ("name", "options", "quantity", "unit_price_ex", "unit_price_incl", "vat_rate", "discount")
+# An entry about a line does not know the order's currency.
+_NO_CURRENCY = ""
 
 
 class Shown(StrEnum):
@@ -380,12 +385,57 @@ def _moved(entry: OrderLogEntry, field: str, is_either_way: bool) -> str:
     return display.quantity(abs(pieces) if is_either_way else pieces)
 
 
+def _edited(entry: OrderLogEntry, words: Words) -> Sentence:
+    """The total before and after, and beneath it what was changed. `subject` is the order's currency."""
+    total = entry.changes.get("total", {})
+    old, new = (said("total", total[side], entry.subject) if total else "" for side in ("old", "new"))
+    fields = {name: values for name, values in entry.changes.items() if name in ORDER_FIELDS}
+    return Sentence(
+        str(LogAction(entry.action).label), old, new, *(_told(fields, side, entry.subject) for side in ("old", "new"))
+    )
+
+
+def _told(fields: dict[str, dict], side: str, currency: str) -> str:
+    return ", ".join(f"{label(name)} {said(name, values[side], currency)}" for name, values in fields.items())
+
+
+def _line_edited(together: list[OrderLogEntry], words: Words) -> Sentence:
+    """One line with all that was changed of it, several by their names."""
+    number = len(together)
+    if number > 1:
+        lines = ngettext("%(number)d line", "%(number)d lines", number) % {"number": number}
+        return Sentence(str(LogAction(together[0].action).label), new=lines, names=_names(together))
+    entry = together[0]
+    fields = {name: values for name, values in entry.changes.items() if name in _TOLD_OF_LINE}
+    return Sentence(
+        _("Line %(sku)s") % {"sku": entry.subject}, *(_told(fields, side, _NO_CURRENCY) for side in ("old", "new"))
+    )
+
+
+def _line_added_or_removed(together: list[OrderLogEntry], words: Words) -> Sentence:
+    """How many of what, as the line was."""
+    title, number = str(LogAction(together[0].action).label), len(together)
+    side = "new" if together[0].action == LogAction.LINE_ADDED else "old"
+    pieces = [entry.changes.get("quantity", {}).get(side) or "1" for entry in together]
+    named = [
+        f"{display.quantity(Decimal(quantity))} × {entry.subject}"
+        for quantity, entry in zip(reversed(pieces), reversed(together), strict=True)
+    ]
+    if number == 1:
+        return Sentence(title, new=named[0])
+    lines = ngettext("%(number)d line", "%(number)d lines", number) % {"number": number}
+    return Sentence(title, new=lines, names=_shortened(named))
+
+
 # What may happen to a thousand lines at once is told in one sentence.
 _OF_LINES: dict[LogAction, Callable[[list[OrderLogEntry], Words], Sentence]] = {
     LogAction.LINE_CHANGED: _lines,
     LogAction.LINE_CREDITED: _pieces("quantity_credited"),
     LogAction.LINE_RETURNED: _pieces("quantity_returned"),
     LogAction.LINE_MOVED: _pieces("quantity", is_either_way=True),
+    LogAction.LINE_ADDED: _line_added_or_removed,
+    LogAction.LINE_EDITED: _line_edited,
+    LogAction.LINE_REMOVED: _line_added_or_removed,
 }
 _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.ORDER_PLACED: _plainly,
@@ -404,6 +454,11 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.ORDERS_MERGED: _about,
     LogAction.ORDER_MERGED: _about,
     LogAction.MERGED_BACK: _about,
+    LogAction.ORDER_EDITED: _edited,
+    **{
+        action: lambda entry, words: _OF_LINES[LogAction(entry.action)]([entry], words)
+        for action in (LogAction.LINE_ADDED, LogAction.LINE_EDITED, LogAction.LINE_REMOVED)
+    },
     LogAction.PAYMENT_RECEIVED: _about,
     LogAction.REFUND_MADE: _refund,
     LogAction.REFUND_PAID_OUT: _about,

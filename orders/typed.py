@@ -33,3 +33,8 @@ def text(value: Decimal, *, places: int = 0) -> str:
     shown = -min(exact.as_tuple().exponent, -places)
     digits = f"{exact.quantize(Decimal(1).scaleb(-shown), ROUND_HALF_UP):f}" if exact else f"{0:.{places}f}"
     return digits.replace(".", "," if display.language() != "en" else ".")
+
+
+def plain(written: str) -> Decimal | None:
+    """The number that a machine wrote, with a point and no marks between thousands; None for anything else."""
+    return Decimal(written) if _NUMBER.fullmatch(written) else None

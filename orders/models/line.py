@@ -49,6 +49,7 @@ class OrderLine(models.Model):
     class Meta:
         ordering = ["order", "position"]
         constraints = [models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position")]
+        indexes = [models.Index(fields=["sku", "-id"], name="line_by_sku")]
 
     def __str__(self) -> str:
         return f"{self.quantity.normalize():f} × {self.sku or self.name}"

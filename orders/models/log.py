@@ -26,6 +26,10 @@ class LogAction(models.TextChoices):
     INTERNAL_CHANGED = "internal.changed", _("Internal status")
     LINE_CHANGED = "line.changed", _("Line status")
     LINE_MOVED = "line.moved", _("Moved between orders")
+    ORDER_EDITED = "order.edited", _("Order edited")
+    LINE_ADDED = "line.added", _("Line added")
+    LINE_EDITED = "line.edited", _("Line edited")
+    LINE_REMOVED = "line.removed", _("Line removed")
     PAYMENT_RECEIVED = "payment.received", _("Payment received")
     REFUND_MADE = "refund.made", _("Refund made")
     REFUND_PAID_OUT = "refund.paid_out", _("Refund paid out")
@@ -58,9 +62,7 @@ class OrderLogEntry(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="log")
     # Set on entries about one line; the key stays, and `subject` names it, even after the line is gone.
-    line = models.ForeignKey(
-        OrderLine, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="log"
-    )
+    line = models.ForeignKey(OrderLine, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="log")
     subject = models.CharField(max_length=120, blank=True)
     # The key of the note, payment, refund, return or shipment that it is about, which may be gone by now.
     subject_id = models.BigIntegerField(null=True)

@@ -2,6 +2,8 @@
 
 from orders.services.bin import delete_orders, restore_orders
 from orders.services.change import changing, order_changed
+from orders.services.edit import EditConflict, Edited, OrderIsFrozen, PlanLacksEditing, edit_order
+from orders.services.editing import Conflict, Edit, Wish
 from orders.services.errors import (
     ChangedMeanwhile,
     ChangeRefused,
@@ -52,7 +54,11 @@ __all__ = [
     "BulkResult",
     "ChangeRefused",
     "ChangedMeanwhile",
+    "Conflict",
     "Dispatch",
+    "Edit",
+    "EditConflict",
+    "Edited",
     "InputRefused",
     "LineWish",
     "MergeRefused",
@@ -64,9 +70,11 @@ __all__ = [
     "NewShipment",
     "NothingToUndo",
     "OrderIsDeleted",
+    "OrderIsFrozen",
     "OrderNotFound",
     "OrderRefused",
     "Placed",
+    "PlanLacksEditing",
     "RefundPlan",
     "RefundSum",
     "Refundable",
@@ -78,6 +86,7 @@ __all__ = [
     "SplitRefused",
     "StatusChangeRefused",
     "UnknownStatus",
+    "Wish",
     "actions_of",
     "add_note",
     "add_shipment",
@@ -88,6 +97,7 @@ __all__ = [
     "change_shipment",
     "changing",
     "delete_orders",
+    "edit_order",
     "is_undoable",
     "mark_message_read",
     "mark_paid_out",

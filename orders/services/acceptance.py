@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from functools import cache
@@ -114,6 +114,38 @@ def collect(errors: dict[str, list[str]]) -> Refuse:
     return refuse
 
 
+def line_errors(line: NewLine, prefix: str) -> dict[str, list[str]]:
+    """What is wrong with one line, each field's name behind `prefix`."""
+    errors: dict[str, list[str]] = {}
+    _check_line(line, prefix, collect(errors))
+    return errors
+
+
+def field_errors(values: Mapping[str, Any], model: type[Model]) -> dict[str, list[str]]:
+    """What is wrong with texts and amounts that are to be set on a row of `model`."""
+    errors: dict[str, list[str]] = {}
+    refuse = collect(errors)
+    for name, value in values.items():
+        _check_value(value, name, model, "", refuse)
+        if name.endswith("_country") and value and not re.fullmatch("[A-Z]{2}", value):
+            refuse(name, _("Two capital letters, as in NL."))
+        if name.endswith("_vat_rate") and value.is_finite() and not 0 <= value <= LARGEST_SHARE:
+            refuse(name, _("A percentage from 0 to 100."))
+    return errors
+
+
+def sum_errors(lines: Sequence[OrderLine], order: Order) -> dict[str, list[str]]:
+    """What is wrong with priced lines together, and with the order's discount on them."""
+    errors: dict[str, list[str]] = {}
+    _check_together(
+        [line.total + line.discount_share for line in lines],
+        {name: sum(getattr(line, name) for line in lines) for name in ("weight_g", "volume_cm3")},
+        order.discount,
+        collect(errors),
+    )
+    return errors
+
+
 def _check_head(new: NewOrder, shop: Shop, refuse: Refuse) -> None:
     if not new.lines:
         refuse("lines", _("An order needs at least one line."))
@@ -157,11 +189,14 @@ def _is_address(text: str) -> bool:
 def _check_values(row: Any, model: type, prefix: str, refuse: Refuse) -> None:
     """Texts fit their column and hold no illegal character; amounts are finite and not absurd."""
     for each in fields(row):
-        value = getattr(row, each.name)
-        if isinstance(value, str):
-            check_text(value, longest(model, each.name), prefix + each.name, refuse)
-        elif isinstance(value, Decimal):
-            _check_amount(value, each.name, prefix, refuse)
+        _check_value(getattr(row, each.name), each.name, model, prefix, refuse)
+
+
+def _check_value(value: Any, name: str, model: type[Model], prefix: str, refuse: Refuse) -> None:
+    if isinstance(value, str):
+        check_text(value, longest(model, name), prefix + name, refuse)
+    elif isinstance(value, Decimal):
+        _check_amount(value, name, prefix, refuse)
 
 
 @cache
@@ -235,11 +270,19 @@ def _check_past(new: NewOrder, refuse: Refuse) -> None:
 
 def _check_sums(new: NewOrder, refuse: Refuse) -> None:
     """What each part allows may still not add up to something a column holds."""
-    amounts = [money.rounded(line.quantity * line.unit_price) - line.discount for line in new.lines]
+    _check_together(
+        [money.rounded(line.quantity * line.unit_price) - line.discount for line in new.lines],
+        {name: sum(getattr(line, name) for line in new.lines) for name in ("weight_g", "volume_cm3")},
+        new.discount,
+        refuse,
+    )
+
+
+def _check_together(amounts: Sequence[Decimal], sizes: Mapping[str, int], discount: Decimal, refuse: Refuse) -> None:
+    """`amounts` of the lines before the order's `discount`, `sizes` of all lines."""
     if sum(abs(amount) for amount in amounts) > LARGEST_AMOUNT:
         refuse("lines", _("The lines add up to more than an order can hold."))
-    for name in ("weight_g", "volume_cm3"):
-        if sum(getattr(line, name) for line in new.lines) > LARGEST_WEIGHT_G:
-            refuse("lines", _("The lines weigh or measure more than an order can hold."))
-    if new.discount and not any(amount * new.discount > 0 for amount in amounts):
+    if any(size > LARGEST_WEIGHT_G for size in sizes.values()):
+        refuse("lines", _("The lines weigh or measure more than an order can hold."))
+    if discount and not any(amount * discount > 0 for amount in amounts):
         refuse("discount", _("There is nothing to take this discount off."))

@@ -112,7 +112,10 @@ def _place(
     if known := neighbours.placed_before(new):
         return Placed(known, is_new=False)
     order = _order_row(new, shop)
-    lines = [_line_row(line, position, new, shop) for position, line in enumerate(new.lines, start=1)]
+    lines = [
+        line_row(line, position, includes_vat=new.prices_include_vat, shop=shop)
+        for position, line in enumerate(new.lines, start=1)
+    ]
     _add_up(order, lines, new)
     _set_statuses(order, lines, new, shop)
     order.number = next_in(series) if new.number is None else keep_in(series, new.number)
@@ -132,12 +135,13 @@ def _order_row(new: NewOrder, shop: Shop) -> Order:
     return order
 
 
-def _line_row(new: NewLine, position: int, order: NewOrder, shop: Shop) -> OrderLine:
+def line_row(new: NewLine, position: int, *, includes_vat: bool, shop: Shop) -> OrderLine:
+    """The line as it is stored, not yet priced; `includes_vat` is the sense of its unit price."""
     line = OrderLine(position=position, status=new.status or _first_line_status(new, shop))
     for name in SAME_ON_LINE:
         setattr(line, name, getattr(new, name))
-    other = money.other_price(new.unit_price, new.vat_rate, includes_vat=order.prices_include_vat)
-    both = (other, new.unit_price) if order.prices_include_vat else (new.unit_price, other)
+    other = money.other_price(new.unit_price, new.vat_rate, includes_vat=includes_vat)
+    both = (other, new.unit_price) if includes_vat else (new.unit_price, other)
     line.unit_price_ex, line.unit_price_incl = both
     return line
 

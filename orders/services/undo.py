@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 from backoffice.actor import Actor
 from backoffice.models import Shop
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry
-from orders.services import tags
+from orders.services import edit, tags
 from orders.services.change import Change, changing, plain
 from orders.services.errors import ChangeRefused, NothingToUndo, OrderIsDeleted
 from orders.services.regrouping import is_regrouping, regrouping_of, undo_regrouping
@@ -29,6 +29,7 @@ UNDOABLE = {
     LogAction.ORDER_HELD,
     LogAction.ORDER_RELEASED,
     LogAction.ORDER_PRINTED,
+    *edit.ACTIONS,
 }
 BULK_WINDOW = timedelta(minutes=15)
 
@@ -61,10 +62,11 @@ def undo_orders(change: Change, act: uuid.UUID, keys: Collection[int], result: B
     newest = _newest_entries(entries)
     for each in orders:
         own_entries = [entry for entry in entries if entry.order_id == each.pk]
-        if refusal := _refusal(each, own_entries, newest):
+        try:
+            _take_back_from(change, each, own_entries, newest)
+        except ChangeRefused as refusal:
             result.refused.append((each, refusal))
         else:
-            _take_back(change, each, own_entries)
             result.changed.append(each)
 
 
@@ -120,6 +122,17 @@ def _refusal(order: Order, entries: list[OrderLogEntry], newest: set[int]) -> Ch
     if order.deleted_at is not None and LogAction.ORDER_DELETED not in {entry.action for entry in entries}:
         return OrderIsDeleted()
     return None
+
+
+def _take_back_from(change: Change, order: Order, entries: list[OrderLogEntry], newest: set[int]) -> None:
+    """Take entries of one order back, newest first. Raises ChangeRefused, with nothing changed."""
+    edited = [entry for entry in entries if entry.action in edit.ACTIONS]
+    others = [entry for entry in entries if entry.action not in edit.ACTIONS]
+    if refusal := _refusal(order, others, newest):
+        raise refusal
+    if edited:
+        edit.take_back_edit(change, order, edited)
+    _take_back(change, order, others)
 
 
 def _is_as_left(order: Order, entry: OrderLogEntry) -> bool:
