@@ -17,6 +17,8 @@ from backoffice.network import client_ip
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("backoffice.request")
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+# Addresses that are a key by themselves: whoever reads a log must not be able to use it.
+SECRET_PATH = re.compile(r"^(/status/).+")
 
 
 class RequestLogMiddleware:
@@ -37,7 +39,7 @@ class RequestLogMiddleware:
         log.info(
             "request",
             method=request.method,
-            path=request.path,
+            path=SECRET_PATH.sub(r"\1…", request.path),
             status=response.status_code,
             ms=round((time.perf_counter() - started) * 1000, 1),
         )

@@ -32,6 +32,7 @@ urlpatterns = [
     path("language/", shell.set_language, name="set-language"),
     path("s/<str:shop_number>/", include(shop_pages)),
     path("RPC/", include("orderpull.urls")),
+    path("status/", include("orders.public_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

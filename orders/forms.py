@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models import Shop
+from orders.bulk import LONGEST_REASON
 from orders.models import Folder, OrderNote, SavedView, Tag
 from orders.services.acceptance import ILLEGAL_CHARACTERS
 
@@ -24,7 +25,7 @@ class LineStatusForm(StatusForm):
     line = forms.IntegerField(min_value=1, max_value=10**9, required=False)
 
 
-class NoteForm(forms.Form):
+class WordsForm(forms.Form):
     """Words of staff at an order."""
 
     text = forms.CharField(
@@ -33,15 +34,48 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "data-key": "n"}),
         error_messages={"required": _("Write something first.")},
     )
-    audience = forms.ChoiceField(
-        label=_("For whom"), choices=OrderNote.Audience.choices, initial=OrderNote.Audience.INTERNAL
-    )
 
     def clean_text(self) -> str:
         text = self.cleaned_data["text"]
         if ILLEGAL_CHARACTERS.search(text):
             raise forms.ValidationError(_("Contains a character that no document can carry."))
         return text
+
+
+class NoteForm(WordsForm):
+    """A new note."""
+
+    audience = forms.ChoiceField(
+        label=_("For whom"), choices=OrderNote.Audience.choices, initial=OrderNote.Audience.INTERNAL
+    )
+
+
+class NoteTextForm(WordsForm):
+    """A note written anew, and the text that was there when the person began."""
+
+    seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+    def again(self, *, seen: str) -> "NoteTextForm":
+        """The same form, to be sent again by somebody who has now seen another text."""
+        data = self.data.copy()
+        data["seen"] = seen
+        return NoteTextForm(data)
+
+
+class HoldForm(forms.Form):
+    """Why an order has to wait."""
+
+    reason = forms.CharField(
+        label=_("Reason (shown to staff)"),
+        max_length=LONGEST_REASON,
+        error_messages={"required": _("Say why, so that a colleague knows what to wait for.")},
+    )
+
+    def clean_reason(self) -> str:
+        reason = self.cleaned_data["reason"]
+        if ILLEGAL_CHARACTERS.search(reason):
+            raise forms.ValidationError(_("Contains a character that no document can carry."))
+        return reason
 
 
 class UndoForm(forms.Form):

@@ -2,6 +2,7 @@ from django.urls import URLPattern, path, register_converter
 
 from orders.converters import OrderNumber
 from orders.views import (
+    actions,
     bulk,
     columns,
     detail,
@@ -9,6 +10,8 @@ from orders.views import (
     filing,
     filters,
     list,
+    notes,
+    past,
     payments,
     refunds,
     returns,
@@ -71,9 +74,13 @@ urlpatterns = [
     path("<number:number>/shipments/<int:shipment>/", shipments.change, name="change-shipment"),
     path("<number:number>/shipments/<int:shipment>/remove/", shipments.remove, name="remove-shipment"),
     path("<number:number>/notes/", detail.add_note, name="add-note"),
+    path("<number:number>/notes/<int:note>/edit/", notes.edit, name="edit-note"),
     path("<number:number>/notes/<int:note>/remove/", detail.remove_note, name="remove-note"),
     path("<number:number>/message-read/", detail.read_message, name="read-message"),
     path("<number:number>/personal-number/", detail.show_personal_number, name="show-personal-number"),
+    path("<number:number>/at/<int:entry>/", past.show, name="at"),
+    path("<number:number>/act/", actions.act, name="act"),
+    path("<number:number>/hold/", actions.hold, name="hold"),
     path("<number:number>/delete/", detail.delete, name="delete"),
     path("<number:number>/restore/", detail.restore, name="restore"),
 ]

@@ -42,6 +42,12 @@ class Catalogue:
             return self._by_id[own_id]
         return self._builtin[kind, code]
 
+    def name_for_customer(self, kind: str, code: str, own_id: int | None, language: str) -> str:
+        """What a customer reads: the own status, or the word it stands for when that is hidden; else empty."""
+        own = next((row for row in self.rows if row.pk == own_id), None) if own_id is not None else None
+        builtin = self._changed.get((kind, code)) or standard(kind, code)
+        return (own.name_for_customer(language) if own else "") or builtin.name_for_customer(language)
+
     def own(self, kind: str) -> list[ShopStatus]:
         return [row for row in self.rows if row.kind == kind and not row.is_builtin and row.retired_at is None]
 

@@ -82,9 +82,13 @@ SHOP_PAGES = [
     Page("orders:change-shipment", C, args=(ORDER, "1")),
     Page("orders:remove-shipment", C, "post", (ORDER, "1")),
     Page("orders:add-note", N, "post", (ORDER,)),
+    Page("orders:edit-note", N, args=(ORDER, "1")),
     Page("orders:remove-note", N, "post", (ORDER, "1")),
     Page("orders:read-message", C, "post", (ORDER,)),
     Page("orders:show-personal-number", P, "post", (ORDER,)),
+    Page("orders:at", V, args=(ORDER, "1")),
+    Page("orders:act", C, "post", (ORDER,)),
+    Page("orders:hold", C, args=(ORDER,)),
     Page("orders:delete", C, "post", (ORDER,)),
     Page("orders:restore", C, "post", (ORDER,)),
     Page("statuses:list", V),
@@ -114,6 +118,8 @@ SHOP_PAGES = [
 OWN_PAGES = {"start", "shops", "profile", "help", "set-theme"}
 # For the world, or proving identity by themselves.
 PUBLIC_PAGES = {"healthz", "readyz", "set-language"}
+# For whoever holds the signed link; tried in orders/tests/test_status_page.py.
+LINK_PAGES = {"order-status"}
 PUBLIC_NAMESPACES = ("orderpull:",)
 # allauth guards its own pages; tried below.
 ALLAUTH_PREFIXES = ("account_", "mfa_", "usersessions_")
@@ -138,7 +144,7 @@ def ids(page):
 
 
 def test_the_table_names_every_page_there_is():
-    known = {page.name for page in SHOP_PAGES} | OWN_PAGES | PUBLIC_PAGES
+    known = {page.name for page in SHOP_PAGES} | OWN_PAGES | PUBLIC_PAGES | LINK_PAGES
     unknown = [
         name
         for name, _pattern in named_patterns()
@@ -149,7 +155,7 @@ def test_the_table_names_every_page_there_is():
 
 def test_the_table_names_no_page_that_is_gone():
     there = {name for name, _pattern in named_patterns()}
-    assert {page.name for page in SHOP_PAGES} | OWN_PAGES | PUBLIC_PAGES <= there
+    assert {page.name for page in SHOP_PAGES} | OWN_PAGES | PUBLIC_PAGES | LINK_PAGES <= there
 
 
 def test_every_page_says_who_may_enter():

@@ -159,9 +159,16 @@ def note_row(at: PageContext, note: OrderNote) -> NoteRow:
     return NoteRow(
         pk=note.pk,
         text=note.text,
-        about=dotted(note.author, display.date_time(note.created_at, at.zone)),
+        about=dotted(note.author, display.date_time(note.created_at, at.zone), _rewritten(at, note)),
         for_customer=note.audience == OrderNote.Audience.CUSTOMER,
     )
+
+
+def _rewritten(at: PageContext, note: OrderNote) -> str:
+    if note.changed_at is None:
+        return ""
+    said = {"name": note.changed_by, "at": display.date_time(note.changed_at, at.zone)}
+    return _("changed by %(name)s, %(at)s") % said
 
 
 def more(at: PageContext) -> list[Fact]:

@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders import display, progress, waiting
-from orders.models import OrderLine, OrderLogEntry, Payment, PaymentState, Source
+from orders.models import Folder, OrderLine, OrderLogEntry, Payment, PaymentState, Source
 from orders.order_page.cards import ShipCard
 from orders.order_page.context import PageContext, dotted, weight
 from orders.services.status import current_code
@@ -51,6 +52,25 @@ class StatusMenu:
     looks: list[Look]
     seen: str
     can_clear: bool = False
+
+
+@dataclass(frozen=True)
+class FolderChoice:
+    """A folder to move the order to; no key for none."""
+
+    key: str
+    name: str
+    is_current: bool
+
+
+def folders(at: PageContext) -> list[FolderChoice]:
+    """Where the order can be filed; nothing where the shop keeps no folders or the person may not."""
+    if not at.rights.change:
+        return []
+    kept = [(str(folder.pk), folder.name) for folder in Folder.objects.for_shop(at.shop).kept()]
+    current = str(at.order.folder_id or "")
+    choices = [("", _("No folder")), *kept] if kept else []
+    return [FolderChoice(key, name, key == current) for key, name in choices]
 
 
 def list_url(at: PageContext) -> str:

@@ -16,6 +16,7 @@ from orders.order_page.panels import OrderPanel, panels_of
 from orders.timeline import SHOWN_LABELS, Timeline, entries_of, timeline, words_of
 from statuses.kinds import FulfilmentStatus as F
 from statuses.kinds import Kind, Look
+from statuses.transitions import TABLES
 
 # Statuses in which goods are with the customer, or were.
 LEFT = {F.PARTLY_SHIPPED, F.SHIPPED, F.DELIVERED, F.COMPLETED, F.RETURNED}
@@ -33,10 +34,13 @@ class OrderPage:
     next_url: str
     is_deleted: bool
     deleted_at: str
+    is_on_hold: bool
+    may_hold: bool
     pills: list[Look]
     meta: list[str]
     total: str
     folder: str
+    folders: list[head.FolderChoice]
     stations: list[progress.Station]
     primary: head.Button | None
     waiting: head.WaitingLine | None
@@ -77,7 +81,7 @@ def order_page(
 ) -> OrderPage:
     """Read and lay out everything; `order` comes with `folder` and `target_shop`, `personal_number` when it may show.
 
-    Twelve queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
+    Thirteen queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())
@@ -108,10 +112,13 @@ def order_page(
         next_url=head.order_url(at, beside.older),
         is_deleted=order.deleted_at is not None,
         deleted_at=at.date_time(order.deleted_at),
+        is_on_hold=order.fulfilment_status == F.ON_HOLD,
+        may_hold=F.ON_HOLD in TABLES[Kind.FULFILMENT][order.fulfilment_status],
         pills=head.pills(at),
         meta=head.meta(at, order_lines),
         total=at.money(order.total),
         folder=order.folder.name if order.folder and order.folder.deleted_at is None else "",
+        folders=head.folders(at),
         stations=head.stations(at, payments, log),
         primary=head.primary(at, progress.next_steps(order), ship),
         waiting=head.waiting_line(at),

@@ -49,7 +49,8 @@ def change_note(note: OrderNote, text: str, *, by: Actor, seen: str | None = Non
             raise NoteIsGone
         if current.text == text:
             return None
-        if seen is not None and current.text != seen:
+        # A browser sends the ends of lines in its own way.
+        if seen is not None and current.text.splitlines() != seen.splitlines():
             raise NoteChangedMeanwhile(current.changed_by or current.author, current.text)
         now = timezone.now()
         diff = {

@@ -18,6 +18,7 @@ from orders.forms import LineStatusForm, NoteForm, StatusForm
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, OrderNote
 from orders.order_page import PageQuery, order_page
 from orders.services import ChangeRefused
+from orders.status_page import status_url
 from orders.views.one_order import order_or_404, to_order
 from statuses.catalogue import catalogue_of
 from statuses.kinds import Kind
@@ -151,7 +152,12 @@ def _page(
     )
     is_part = request.htmx and not request.htmx.history_restore_request
     template = "orders/_detail.html" if is_part else "orders/detail.html"
-    context = {"page": page, "note_form": note_form or NoteForm(), "is_part": is_part}
+    context = {
+        "page": page,
+        "note_form": note_form or NoteForm(),
+        "status_page": request.build_absolute_uri(status_url(order, request.shop)),
+        "is_part": is_part,
+    }
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
