@@ -1,6 +1,6 @@
 """Locks 1 and 2 of access: every view says whom it lets in, and a system check finds those that do not.
 
-Lock 1 is `LoginRequiredMiddleware`: a page asks for a sign-in unless it is `@public`.
+Lock 1 is `SignInMiddleware`: a page asks for a sign-in unless it is `@public`.
 Lock 2 is here: `@requires(Permission.…)` for pages of a shop, `@signed_in` for pages of the person, `@public` for
 the world.
 Lock 3 is `.for_shop(request.shop)` in every query.
@@ -54,4 +54,10 @@ def public(view: View) -> View:
     """A page for the world, or one that proves identity by itself (sign-in, order pull, health)."""
     view = login_not_required(view)
     view.access = "public"
+    return view
+
+
+def only_looks_ahead(view: View) -> View:
+    """A page that a script asks while somebody still types: nobody is sent away to sign in for it."""
+    view.only_looks_ahead = True
     return view

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from backoffice.views import errors, health, jobs, shell
+from backoffice.views import errors, health, jobs, kept, shell
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
@@ -28,6 +28,7 @@ urlpatterns = [
     path("shops/", shell.shops, name="shops"),
     path("me/", shell.profile, name="profile"),
     path("help/", shell.help_page, name="help"),
+    path("kept-form/", kept.kept_form, name="kept-form"),
     path("theme/", shell.set_theme, name="set-theme"),
     path("language/", shell.set_language, name="set-language"),
     path("s/<str:shop_number>/", include(shop_pages)),

@@ -120,7 +120,7 @@ SHOP_PAGES = [
     Page("pull:format", V),
 ]
 # Pages of the person: any signed-in user, nobody else.
-OWN_PAGES = {"start", "shops", "profile", "help", "set-theme"}
+OWN_PAGES = {"start", "shops", "profile", "help", "kept-form", "set-theme"}
 # For the world, or proving identity by themselves.
 PUBLIC_PAGES = {"healthz", "readyz", "set-language"}
 # For whoever holds the signed link; tried in orders/tests/test_status_page.py.

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from backoffice.access import requires
+from backoffice.access import only_looks_ahead, requires
 from backoffice.roles import Permission
 from orders import edit_page, services
 from orders.edit_form import EditForm
@@ -44,6 +44,7 @@ def edit(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, form)
 
 
+@only_looks_ahead
 @require_POST
 @requires(Permission.CHANGE_ORDERS)
 def total(request: HttpRequest, number: int) -> HttpResponse:
@@ -54,6 +55,7 @@ def total(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "orders/_edit_total.html", context)
 
 
+@only_looks_ahead
 @require_safe
 @requires(Permission.CHANGE_ORDERS)
 def products(request: HttpRequest, number: int) -> HttpResponse:
