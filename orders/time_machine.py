@@ -5,6 +5,7 @@ does not tell is named as a gap and never made up. The convention that services 
 
 * `changes` names fields of the order, or of the line when the entry has one, each with `old` and `new`;
 * an entry with `position` from or to None adds or removes its line, and tells all its fields;
+* what is `COMPUTED` of lines and notes may move without an entry of its own, and is computed again;
 * notes and shipments are told by entries whose `subject_id` is their key; added and removed ones tell all fields,
   a shipment under one name with the `quantities` that it took, {position of the line: how many};
 * payments and refunds know by themselves since when they are there.
@@ -32,10 +33,18 @@ from orders.models import (
     Shipment,
     Source,
 )
+from orders.money import price_lines
 from orders.services.status import counts_of
 
 # Of an order: stamps, and what is computed from the rest.
 NOT_TOLD = {"version", "changed_at", "change_mark", "changed_by", "waiting_for", "waiting_day", "waiting_review_at"}
+# Of a line: its share of the order's discount, and the amounts that follow. Of an order: what the list shows of lines.
+COMPUTED = {
+    OrderLine: {"discount_share", "total_ex", "total_vat", "total"},
+    Order: {"number_of_lines", "number_of_lines_done", "number_of_lines_backordered", "has_internal_note"},
+}
+# With these, notes, shipments and payments come from another order or go there, and no entry tells which.
+MOVES_PARTS = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}
 # Entries that tell of something outside the order's own fields.
 ONLY_TOLD = {
     LogAction.ORDER_PLACED,
@@ -79,6 +88,8 @@ def picture_at(entry: OrderLogEntry) -> Picture:
     back = _WayBack(order)
     gaps = [each for each in later if not back.take_back(each)]
     lines = sorted(back.lines.values(), key=lambda line: line.position)
+    if later and lines:
+        price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
     for name, value in counts_of(lines).items():
         setattr(order, name, value)
     notes = sorted(back.notes.values(), key=lambda note: (note.created_at, note.pk), reverse=True)
@@ -185,7 +196,7 @@ def _says(part: Model, changes: dict[str, dict]) -> bool:
 
 def _give_back(row: Model, changes: dict[str, dict], *, is_new: bool = False) -> bool:
     """Set the old values; False when one of the new values is not what the row says."""
-    fields = _fields_of(type(row))
+    fields, computed = _fields_of(type(row)), COMPUTED.get(type(row), set())
     agrees = True
     for name, values in changes.items():
         if name not in fields:
@@ -197,7 +208,7 @@ def _give_back(row: Model, changes: dict[str, dict], *, is_new: bool = False) ->
         except (KeyError, TypeError, ValidationError):
             agrees = False
             continue
-        agrees = agrees and (is_new or getattr(row, name) == new)
+        agrees = agrees and (is_new or name in computed or getattr(row, name) == new)
         setattr(row, name, old)
     return agrees
 

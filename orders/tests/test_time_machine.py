@@ -12,12 +12,15 @@ from orders.models import Folder, LogAction, Order, OrderLine, OrderLogEntry, Or
 from orders.services import (
     ChangeRefused,
     Dispatch,
+    Edit,
+    Wish,
     add_note,
     add_shipment,
     change_note,
     change_shipment,
     changing,
     delete_orders,
+    edit_order,
     mark_message_read,
     remove_note,
     remove_shipment,
@@ -28,6 +31,7 @@ from orders.services import (
     set_payment_status,
     undo,
 )
+from orders.services.editing import line_values
 from orders.tests.factories import make_order, new_line
 from orders.time_machine import NOT_TOLD, picture_at
 from statuses.tests.factories import make_own_status
@@ -142,6 +146,22 @@ def actions_on(order, shop, actor):
         shipments = list(order.shipments.all())
         return chance.choice(shipments) if shipments else add_shipment(order, some_dispatch(chance), **by)
 
+    def some_edit(chance):
+        fresh, there = Order.objects.get(pk=order.pk), list(order.lines.all())
+        line = chance.choice(there)
+        wishes = {"quantity": Decimal(chance.randint(1, 5)), "unit_price": Decimal(chance.randint(100, 999)) / 100}
+        return chance.choice(
+            [
+                Edit(added=[new_line(sku="NEW", unit_price=Decimal("7.77"))]),
+                Edit(removed={line.pk: line_values(line, fresh)} if len(there) > 1 else {}),
+                Edit(order={"discount": Wish(fresh.discount, Decimal(chance.randint(0, 300)) / 100)}),
+                Edit(order={"shipping_city": Wish(fresh.shipping_city, chance.choice(["Delft", "Gent"]))}),
+                Edit(
+                    lines={line.pk: {name: Wish(line_values(line, fresh)[name], new) for name, new in wishes.items()}}
+                ),
+            ]
+        )
+
     def some_line(chance):
         return chance.choice([None, *order.lines.all()])
 
@@ -165,6 +185,8 @@ def actions_on(order, shop, actor):
         lambda c: add_shipment(order, some_dispatch(c), **by),
         lambda c: change_shipment(some_shipment(c), carrier="DHL", tracking_code=c.choice(["JVGL1", "JVGL2"]), **by),
         lambda c: remove_shipment(some_shipment(c), **by),
+        lambda c: edit_order(order, some_edit(c), **by),
+        lambda c: edit_order(order, some_edit(c), **by),
         lambda c: undo(order.log.first().act, shop=shop, **by),
     ]
 
