@@ -1,20 +1,31 @@
-"""What a pull costs when nothing changed, which is what most pulls find."""
+"""What a pull costs: when nothing changed, which is what most find, and when everything did; and that none loses.
 
+The race takes one change for each order of the largest shop, so `--orders 100000 loss --postgres` is the full one.
+"""
+
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
+import django
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backoffice.benches import Measured, bench, seconds_in_turns
+if __name__ == "__main__":
+    django.setup()
+
+from backoffice.benches import Measured, bench, memory_kib, seconds_in_turns
 from backoffice.models import Shop
 from orderpull.calls import ListCall
 from orderpull.models import PullSettings
 from orderpull.services import issue_rpc_id
-from orders.benches import FEW, shop_with
+from orderpull.tests.race import change_with_the_clock, changes_lost
+from orders.benches import FEW, MANY, copy_both_tables, shop_with
 
 KEY = "bench"
 
@@ -23,7 +34,7 @@ KEY = "bench"
 def pull_of_nothing(size: int) -> Iterator[Measured]:
     few, most = shop_with(FEW), shop_with(size)
     for shop in (few, most):
-        PullSettings.objects.update_or_create(shop=shop, defaults={"is_on": True, "key": KEY})
+        open_pull(shop)
     base, measured = seconds_in_turns([partial(pull, signed_call(shop)) for shop in (few, most)], times=21)
     call = signed_call(most)
     with CaptureQueriesContext(connection) as queries:
@@ -34,10 +45,10 @@ def pull_of_nothing(size: int) -> Iterator[Measured]:
     yield Measured(f"nothing changed among {size:,} orders against {FEW}", measured / base, 1.3)
 
 
-def signed_call(shop: Shop) -> dict[str, str]:
-    """The parameters of a second step that asks what changes after tomorrow: nothing has."""
+def signed_call(shop: Shop, change_time: str = "") -> dict[str, str]:
+    """The parameters of a second step; without a moment it asks what changes after tomorrow: nothing has."""
     now = timezone.now()
-    change_time = (now + timedelta(days=1)).strftime("%Y%m%d%H%M%S")
+    change_time = change_time or (now + timedelta(days=1)).strftime("%Y%m%d%H%M%S")
     call = ListCall(shop.number, change_time, issue_rpc_id(shop, at=now), pk="")
     pk = call.signature(KEY)
     return {"shop": shop.number, "pk": pk, "change_time": change_time, "rpc_id": call.rpc_id}
@@ -48,3 +59,66 @@ def pull(parameters: dict[str, str]) -> None:
     body = b"".join(response.streaming_content)
     if b' count="0"' not in body:
         raise RuntimeError("Something changed.")
+
+
+@bench("pull of all", is_for_postgresql=True)
+def pull_of_everything(size: int) -> Iterator[Measured]:
+    shop = shop_with(size)
+    open_pull(shop)
+    firsts: list[float] = []
+    works = [partial(copy_both_tables, shop), partial(pull_all, shop, firsts)]
+    copied, pulled = seconds_in_turns(works, times=3)
+    remark = f"{size / pulled:,.0f} orders/s, receipts included"
+    yield Measured(f"pull of {size:,} orders against COPY of orders and lines", pulled / copied, 6.0, remark=remark)
+    yield Measured("of its time until the first byte", 100 * min(firsts), 1.0, unit="%")
+
+
+def open_pull(shop: Shop) -> None:
+    PullSettings.objects.update_or_create(shop=shop, defaults={"is_on": True, "key": KEY})
+
+
+def pull_all(shop: Shop, firsts: list[float] | None = None) -> int:
+    """Pull the whole shop; returns the KiB at its peak, adds the share of the time until the first byte."""
+    started = time.perf_counter()
+    response = Client().get("/RPC/orders/list", signed_call(shop, "20000101000000"))
+    peak = first = 0.0
+    for piece in response.streaming_content:
+        first = first or time.perf_counter() - started
+        peak = max(peak, memory_kib()) if firsts is None else peak
+        if not piece:
+            raise RuntimeError("An empty piece.")
+    if firsts is not None:
+        firsts.append(first / (time.perf_counter() - started))
+    return int(peak)
+
+
+@bench("pull memory")
+def memory_of_pull(size: int) -> Iterator[Measured]:
+    few, most = (_peak_of_pull(shop_with(number)) for number in (MANY, size))
+    yield Measured(
+        f"peak of pulling {size:,} against {MANY:,} orders", most / few, 1.2, remark=f"{most / 1024:.0f} MiB"
+    )
+
+
+def _peak_of_pull(shop: Shop) -> int:
+    """KiB at the peak of a process that does nothing but this pull."""
+    open_pull(shop)
+    child = [sys.executable, "-m", "orderpull.benches", shop.number]
+    return int(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)  # noqa: S603
+
+
+@bench("loss", is_for_postgresql=True)
+def changes_missed(size: int) -> Iterator[Measured]:
+    """Twenty business systems of three habits beside eight writers with transactions of 0 to 10 s."""
+    shop = shop_with(FEW)
+    lost = changes_lost(shop, change_with_the_clock, changes=size, pollers=20, longest=10.0, evenness=400)
+    for habit, number in lost.items():
+        yield Measured(f"of {size:,} changes, missed by who {habit.replace('_', ' ')}", number, 0, unit="changes")
+
+
+def main(shop_number: str) -> None:
+    print(pull_all(Shop.objects.get(number=shop_number)))  # noqa: T201  (the answer of the child)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
