@@ -13,7 +13,9 @@ class OrdersConfig(AppConfig):
         from backoffice.roles import Permission
         from orders import jobs
         from orders.exports import jobs as exports
+        from orders.merge_page import relatives_panel
         from orders.navigation import folder_links
+        from orders.order_page.panels import register_panel
         from orders.services import own_statuses
         from orders.tabs import todo_count
 
@@ -22,5 +24,6 @@ class OrdersConfig(AppConfig):
         jobs.register()
         exports.register()
         own_statuses.register()
+        register_panel(relatives_panel)
         CHILDREN.append(folder_links)
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

@@ -116,11 +116,19 @@ def _payment(at: PageContext, payment: Payment) -> MoneyRow:
     moment = payment.paid_at or payment.created_at
     return MoneyRow(
         title=named(payment.method, payment.provider),
-        about=dotted(display.date_time(moment, at.zone), payment.provider_reference),
+        about=dotted(display.date_time(moment, at.zone), payment.provider_reference, _moved(payment)),
         amount=at.money(payment.amount),
         look=_PAYMENT_LOOKS[payment.state],
         icon="card",
     )
+
+
+def _moved(payment: Payment) -> str:
+    """Which order money was counted over to, or from; empty for money that came in."""
+    if payment.other_order is None:
+        return ""
+    words = _("counted over to order %(number)s") if payment.amount < 0 else _("counted over from order %(number)s")
+    return words % {"number": payment.other_order.display_number}
 
 
 def _refund(at: PageContext, refund: Refund) -> MoneyRow:

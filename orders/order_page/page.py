@@ -32,6 +32,7 @@ class OrderPage:
     list_is_filtered: bool
     previous_url: str
     next_url: str
+    merged_into: Link | None
     is_deleted: bool
     deleted_at: str
     is_on_hold: bool
@@ -79,14 +80,16 @@ class OrderPage:
 def order_page(
     order: Order, *, shop: Shop, staff: StaffMember, query: PageQuery, personal_number: str = ""
 ) -> OrderPage:
-    """Read and lay out everything; `order` comes with `folder` and `target_shop`, `personal_number` when it may show.
+    """Read and lay out everything; `order` comes with `folder`, `target_shop` and `merged_into`,
+    `personal_number` when it may show.
 
     Thirteen queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())
     by_key = {line.pk: line for line in order_lines}
-    payments, refunds = list(order.payments.all()), list(order.refunds.select_related("payment"))
+    payments = list(order.payments.select_related("other_order"))
+    refunds = list(order.refunds.select_related("payment"))
     shipments = list(order.shipments.annotate(number_of_lines=Count("lines")))
     ship = cards.ship_card(at, order_lines, shipments)
     log = entries_of(order, shown=query.log, before=query.before)
@@ -110,6 +113,7 @@ def order_page(
         list_is_filtered=bool(query.list_query),
         previous_url=head.order_url(at, beside.newer),
         next_url=head.order_url(at, beside.older),
+        merged_into=_merged_into(order, at),
         is_deleted=order.deleted_at is not None,
         deleted_at=at.date_time(order.deleted_at),
         is_on_hold=order.fulfilment_status == F.ON_HOLD,
@@ -156,6 +160,11 @@ def order_page(
         has_personal_number=bool(order.personal_number) and at.rights.see_personal_data,
         personal_number=personal_number,
     )
+
+
+def _merged_into(order: Order, at: PageContext) -> Link | None:
+    other = order.merged_into
+    return Link(other.display_number, head.order_url(at, other.display_number)) if other else None
 
 
 def _number_of_lines(number: int) -> str:

@@ -15,7 +15,7 @@ from orders import money
 from orders.models import LogAction, Order, OrderLine, OrderNote, Payment, Refund, Return, Shipment
 from orders.services.change import Change, Changes, changing
 from orders.services.line_log import coming, leaving, record_line
-from orders.services.merging import MOST_AT_ONCE, MergeRefused, reason_against, refuse_unknown_money
+from orders.services.merging import MOST_AT_ONCE, MergeRefused, reason_against, refuse_frozen, refuse_unknown_money
 from orders.services.place import store_totals
 from orders.services.search import refresh_search_text
 from orders.services.splitting import ruled_status, says_what_was_paid, status_by_money
@@ -62,6 +62,7 @@ def merge_orders(target: Order, others: Sequence[Order], *, by: Actor) -> uuid.U
         for other in rest:
             if reason := reason_against(first, other):
                 raise MergeRefused(reason)
+        refuse_frozen([first, *rest])
         refuse_unknown_money([first, *rest])
         sums = sums_of([first, *rest])
         for other in rest:

@@ -11,7 +11,7 @@ from orders.models.order import OPEN
 from orders.services.change import Change, changing
 from orders.services.line_log import differing, leaving, record_line, told
 from orders.services.merge import close, locked_orders, move, settle, sums_of
-from orders.services.merging import MergeRefused, reason_against, refuse_unknown_money
+from orders.services.merging import MergeRefused, reason_against, refuse_frozen, refuse_unknown_money
 from orders.services.search import refresh_search_text
 from orders.services.splitting import CUT_FIELDS
 from statuses.kinds import FulfilmentStatus
@@ -49,6 +49,7 @@ def merge_back(order: Order, *, by: Actor, parts: Sequence[Order] | None = None)
                 raise MergeRefused(_("Order %(number)s was not split off this one.") % {"number": part.display_number})
             if reason := reason_to_keep(first, part):
                 raise MergeRefused(reason)
+        refuse_frozen([first, *rest])
         refuse_unknown_money([first, *rest])
         sums = sums_of([first, *rest])
         for part in rest:

@@ -7,6 +7,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 
 from backoffice.models import Shop
+from orders.freezing import why_frozen
 from orders.models import Order
 from orders.models.order import OPEN
 from orders.services.errors import ChangeRefused
@@ -56,23 +57,30 @@ def is_related(one: Order, other: Order) -> bool:
     return (one.split_from_id or one.pk) == (other.split_from_id or other.pk)
 
 
-def merge_suggestions(order: Order, shop: Shop) -> list[Order]:
-    """Open orders of the same customer to the same address, newest first; one query, none when nothing can be found.
-
-    E-mail addresses are compared without case, addresses without case and spaces.
-    """
-    if order.fulfilment_status not in WORK or order.deleted_at is not None or not order.customer_email:
+def open_orders_of_customer(order: Order, shop: Shop) -> list[Order]:
+    """The newest other orders under the same e-mail address that are still worked on; the address is compared without
+    case. One query, none for an order without address."""
+    if not order.customer_email:
         return []
     others = (
         Order.objects.for_shop(shop)
         .filter(Exact(Upper("customer_email"), order.customer_email.upper()))
         .filter(fulfilment_status__in=OPEN, deleted_at__isnull=True)
         .exclude(pk=order.pk)
-        .newest_first()[:MOST_AT_ONCE]
     )
-    return [other for other in others if _place(other) == _place(order) and not reason_against(order, other)][
-        :MOST_SUGGESTED
-    ]
+    return list(others.newest_first()[:MOST_AT_ONCE])
+
+
+def merge_suggestions(order: Order, shop: Shop) -> list[Order]:
+    """Open orders of the same customer to the same address, compared without case and spaces, newest first.
+
+    One query, none for an order that is closed.
+    """
+    if order.fulfilment_status not in WORK or order.deleted_at is not None:
+        return []
+    here = _place(order)
+    others = [other for other in open_orders_of_customer(order, shop) if _place(other) == here]
+    return [other for other in others if not reason_against(order, other)][:MOST_SUGGESTED]
 
 
 def _place(order: Order) -> tuple[str, ...]:
@@ -91,3 +99,10 @@ def refuse_unknown_money(orders: Sequence[Order]) -> None:
                 _("Order %(number)s is %(status)s, but its payments say otherwise. Record what was paid first.")
                 % {"number": order.display_number, "status": label}
             )
+
+
+def refuse_frozen(orders: Sequence[Order]) -> None:
+    """What an invoice names stays where it is."""
+    for order in orders:
+        if reason := why_frozen(order):
+            raise MergeRefused(_("Order %(number)s: %(reason)s") % {"number": order.display_number, "reason": reason})

@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 
 from backoffice.actor import Actor
 from orders import money
+from orders.freezing import why_frozen
 from orders.models import LogAction, Order, OrderLine, OrderTag, Payment, PaymentState
 from orders.services.change import Change, Changes, changing, plain
 from orders.services.errors import ChangeRefused
 from orders.services.line_log import coming, differing, leaving, record_line, told
 from orders.services.numbers import lock_series, next_in
 from orders.services.search import refresh_search_text
-from orders.services.splitting import CUT_FIELDS, SUMMED_FIELDS, Piece, SplitPlan, lines_to_split, plan_split
+from orders.services.splitting import CUT_FIELDS, SUMMED_FIELDS, WHOLE, Piece, SplitPlan, lines_to_split, plan_split
 
 
 class SplitRefused(ChangeRefused):
@@ -39,7 +40,9 @@ def split_order(
         locked = change.lock(order.pk)
         locked.shop = change.shop
         if seen_version is not None and locked.version != seen_version:
-            raise SplitRefused({"": [_("This order was changed meanwhile. Look at it again.")]})
+            raise SplitRefused({WHOLE: [_("This order was changed meanwhile. Look at it again.")]})
+        if sentence := why_frozen(locked):
+            raise SplitRefused({WHOLE: [sentence]})
         lines = list(lines_to_split(locked))
         plan = plan_split(locked, lines, parts)
         if plan.errors:

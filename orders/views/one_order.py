@@ -9,7 +9,7 @@ from orders.order_page import PageQuery
 
 
 def order_or_404(request: HttpRequest, number: int) -> Order:
-    orders = Order.objects.for_shop(request.shop).select_related("folder", "target_shop")
+    orders = Order.objects.for_shop(request.shop).select_related("folder", "target_shop", "merged_into")
     order = get_object_or_404(orders, number=number)
     order.shop = request.shop
     return order

@@ -30,7 +30,7 @@ def ship(request: HttpRequest, number: int) -> HttpResponse:
     order = order_or_404(request, number)
     if (typed := _typed(request)) is not None:
         return _look(request, ShipForm(order=order, initial=typed), "orders/ship.html")
-    form = ShipForm(request.POST if request.method == "POST" else None, order=order)
+    form = ShipForm(request.POST if request.method == "POST" else None, order=order, initial=_asked(request, order))
     if request.method == "POST" and form.is_valid():
         try:
             shipment = services.add_shipment(
@@ -108,6 +108,14 @@ def _typed(request: HttpRequest) -> dict[str, str] | None:
         typed[target] = request.POST[pressed]
     # A tick that is not there was taken off.
     return {"moves_status": "", "accepts_doubts": ""} | typed
+
+
+def _asked(request: HttpRequest, order: Order) -> dict[str, str]:
+    """The quantities that a link brings; what it does not name stays."""
+    if not any(name.startswith("quantity-") for name in request.GET):
+        return {}
+    names = [f"quantity-{position}" for position in order.lines.values_list("position", flat=True)]
+    return {name: request.GET.get(name, "") for name in names}
 
 
 def _look(request: HttpRequest, form: LabelForm, template: str) -> HttpResponse:
