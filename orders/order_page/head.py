@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders import display, progress, waiting
-from orders.models import Folder, OrderLine, OrderLogEntry, Payment, PaymentState, Source
+from orders.models import Folder, OrderLine, OrderLogEntry, Payment, PaymentState, Source, WaitingFor
 from orders.order_page.cards import ShipCard
 from orders.order_page.context import PageContext, dotted, weight
 from orders.services.status import current_code
@@ -164,6 +164,12 @@ def waiting_line(at: PageContext) -> WaitingLine | None:
         return WaitingLine(text, Button(action.label, action.icon, at.action_url("read-message"), "", ""))
     seen = current_code(at.order, action.kind, at.catalogue)
     return WaitingLine(text, Button(action.label, action.icon, at.action_url(f"set-{action.kind}"), action.code, seen))
+
+
+def hold_reason(at: PageContext) -> str:
+    """Why the order is on hold, where it waits for something more urgent and its line says that instead."""
+    is_said = at.order.waiting_for == WaitingFor.RELEASE
+    return at.order.hold_reason if at.order.fulfilment_status == FulfilmentStatus.ON_HOLD and not is_said else ""
 
 
 def menus(at: PageContext) -> list[StatusMenu]:

@@ -36,6 +36,7 @@ class OrderPage:
     is_deleted: bool
     deleted_at: str
     is_on_hold: bool
+    hold_reason: str
     may_hold: bool
     pills: list[Look]
     meta: list[str]
@@ -117,6 +118,7 @@ def order_page(
         is_deleted=order.deleted_at is not None,
         deleted_at=at.date_time(order.deleted_at),
         is_on_hold=order.fulfilment_status == F.ON_HOLD,
+        hold_reason=head.hold_reason(at),
         may_hold=F.ON_HOLD in TABLES[Kind.FULFILMENT][order.fulfilment_status],
         pills=head.pills(at),
         meta=head.meta(at, order_lines),

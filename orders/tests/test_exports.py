@@ -314,7 +314,7 @@ def test_a_csv_is_read_back(shop, actor):
     rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert rows == [
         ["Order number", "Ordered", "Message from customer", "Total", "Still to pay"],
-        ["00001", "2026-03-21 18:44:55", 'Ring "twice",\nXX,
+        ["00001", "2026-03-21 18:44:55", 'Ring "twice",\nplease', "50.15", "0.00"],
     ]
 
 

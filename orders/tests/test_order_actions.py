@@ -47,6 +47,16 @@ def test_an_order_is_put_on_hold_with_a_reason(clerk_client, shop):
     assert order.log.first().action == LogAction.ORDER_HELD
 
 
+@pytest.mark.parametrize("message", ["", "Ring twice."])
+def test_the_reason_is_said_once_even_where_something_else_is_more_urgent(clerk_client, shop, message):
+    order = make_order(shop, customer_message=message)
+    clerk_client.post(url("hold", order), {"reason": "Asked for blue."})
+
+    head = clerk_client.get(url("detail", order)).content.decode().partition('class="track"')[0]
+
+    assert head.partition("<h1")[2].count("Asked for blue.") == 1
+
+
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 251, "bell \x07"])
 def test_a_reason_that_is_none_is_asked_for_again(clerk_client, shop, reason):
     order = make_order(shop)

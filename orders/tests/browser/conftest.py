@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page
 
+from backoffice.models import StaffMember
 from backoffice.tests.factories import PASSWORD
 from orders.models import Order
 from orders.services import NewPayment
@@ -33,16 +35,22 @@ def orders_of_the_day(shop) -> list[Order]:
 
 
 @pytest.fixture
-def at_the_door(open_page, clerk) -> Callable[..., Page]:
-    """A function that opens a window and signs the clerk in by the form; options are those of `open_page`."""
+def sign_in_as(open_page) -> Callable[..., Page]:
+    """A function that opens a window and signs a member of staff in by the form; options are those of `open_page`."""
 
-    def sign_in(**window) -> Page:
+    def sign_in(staff: StaffMember, **window) -> Page:
         page = open_page("/accounts/login/", **window)
         page.set_default_timeout(15_000)
-        page.get_by_label("E-mail address").fill(clerk.user.email)
+        page.get_by_label("E-mail address").fill(staff.user.email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url(f"**/s/{clerk.shop.number}/orders/")
+        page.wait_for_url(f"**/s/{staff.shop.number}/orders/")
         return page
 
     return sign_in
+
+
+@pytest.fixture
+def at_the_door(sign_in_as, clerk) -> Callable[..., Page]:
+    """A function that opens a window and signs the clerk in."""
+    return partial(sign_in_as, clerk)

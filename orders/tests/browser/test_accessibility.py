@@ -4,7 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from orders.services import delete_orders
+from orders.services import add_note, delete_orders
+from orders.status_page import status_url
 from orders.tests.factories import make_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -124,3 +125,21 @@ def test_axe_finds_what_is_wrong(open_page):
     page.evaluate("document.querySelector('input[name=login]').labels[0].remove()")
 
     assert violations(page) != []
+
+
+def test_an_orders_past_its_note_and_its_customers_page(office, shop, actor):
+    order = make_order(shop, customer_message="Ring twice.")
+    note = add_note(order, "The throw follows next week.", by=actor, audience="customer")
+    address = f"/s/12345/orders/{order.display_number}/"
+    wrong = []
+    for path in (
+        f"{address}at/{order.log.last().pk}/",
+        f"{address}notes/{note.pk}/edit/",
+        f"{address}hold/",
+        status_url(order, shop),
+        "/status/nonsense/",
+    ):
+        office.goto(path)
+        wrong += complaints(office, path)
+
+    assert wrong == []
