@@ -20,6 +20,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model
 
+from orders import money
 from orders.models import (
     LogAction,
     Order,
@@ -90,6 +91,8 @@ def picture_at(entry: OrderLogEntry) -> Picture:
     lines = sorted(back.lines.values(), key=lambda line: line.position)
     if later and lines:
         price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
+    # What each line comes to follows from the rest: an edit of the order's discount moves all, and logs none of them.
+    money.price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
     for name, value in counts_of(lines).items():
         setattr(order, name, value)
     notes = sorted(back.notes.values(), key=lambda note: (note.created_at, note.pk), reverse=True)

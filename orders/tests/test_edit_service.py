@@ -27,6 +27,7 @@ from orders.services import (
 )
 from orders.services.editing import line_values
 from orders.tests.factories import PLACED_AT, make_order, new_line
+from orders.time_machine import picture_at
 
 pytestmark = pytest.mark.django_db
 TWO = Decimal(2)
@@ -539,6 +540,24 @@ def test_an_added_line_that_was_shipped_since_stays(shop, actor):
 
     assert len(result.refused) == 1
     assert order.lines.count() == 2
+
+
+def test_the_time_machine_shows_the_order_before_any_edit(shop, actor):
+    order = make_order(shop, lines=[new_line(), new_line(sku="B"), new_line(sku="C")], discount=Decimal("3.00"))
+    moments = [(order.log.first(), state_of(order))]
+    edits = [everything, lambda it: of_order(it, discount=Decimal("7.77")), lambda it: without(line_of(it, 3))]
+    for edit in edits:
+        order = Order.objects.get(pk=order.pk)
+        edit_order(order, edit(order), by=actor)
+        moments.append((order.log.first(), state_of(order)))
+
+    for entry, (fields, lines) in moments:
+        picture = picture_at(entry)
+
+        assert picture.gaps == []
+        told = fields.keys() - {"waiting_for", "waiting_day"}
+        assert {name: getattr(picture.order, name) for name in told} == {name: fields[name] for name in told}
+        assert [{name: getattr(line, name) for name in lines[0]} for line in picture.lines] == lines
 
 
 # --- how much it costs
