@@ -514,3 +514,14 @@ def test_a_large_order_fits_into_one_request(clerk_client, shop, settings):
     clerk_client.post(url(order), fields | {f"lines.{key_of(order, 1114)}.quantity": "2", "do": "save"})
 
     assert Order.objects.get().total == Decimal("12.10") * 1115
+
+
+def test_a_live_total_renders_no_page(clerk_client, shop, django_assert_max_num_queries):
+    order = make_order(shop, lines=200)
+    fields = opened(clerk_client, order)
+
+    with django_assert_max_num_queries(12):
+        answer = clerk_client.post(url(order, "edit-total"), fields)
+
+    assert [template.name for template in answer.templates] == ["orders/_edit_total.html"]
+    assert len(answer.content) < 3000
