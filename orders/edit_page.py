@@ -275,11 +275,18 @@ def _told(values: dict[str, Any], form: EditForm) -> str:
 def payment_request(order: Order, shop: Shop) -> str:
     """What to write to a customer who has to pay more, in their language."""
     language = order.customer_language if order.customer_language in dict(settings.LANGUAGES) else shop.language
+    was_edited = order.log.filter(action=LogAction.ORDER_EDITED).exists()
     with translation.override(language):
+        if was_edited:
+            news = _(
+                "Your order %(number)s was changed. It comes to %(total)s now, of which %(open)s is still to be paid."
+            )
+        else:
+            news = _("Your order %(number)s comes to %(total)s, of which %(open)s is still to be paid.")
         lines = [
             _("Dear %(name)s,") % {"name": order.customer_name or order.billing_name},
             "",
-            _("Your order %(number)s was changed. It comes to %(total)s now, of which %(open)s is still to be paid.")
+            news
             % {
                 "number": order.display_number,
                 "total": display.money(order.total, order.currency),

@@ -11,6 +11,7 @@ from orders.views import (
     filing,
     filters,
     list,
+    new_order,
     notes,
     past,
     payments,
@@ -41,6 +42,9 @@ def shelf_pages(shelf: filing.Shelf) -> tuple[URLPattern, ...]:
 app_name = "orders"
 urlpatterns = [
     path("", list.show, name="list"),
+    path("new/", new_order.new, name="new"),
+    path("new/total/", new_order.total, name="new-total"),
+    path("new/products/", new_order.products, name="new-products"),
     path("search/", list.search, name="search"),
     path("newer/", list.newer, name="newer"),
     path("filters/", filters.show, name="filters"),

@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 from orders import display
 from orders.models import Address, OrderLine, OrderNote, Return, ReturnState, Shipment, Source
 from orders.order_page.context import PageContext, dotted, weight
+from orders.plausibility import customer_doubts
 from orders.services.returns import NEXT_STATES
 from orders.services.shipments import NEVER_SENT
 from orders.services.shipping import lines_to_ship, proposed, seen_of, way_of
+from orders.waiting import WORK
 from statuses.kinds import Look
 
 
@@ -80,6 +82,19 @@ def customer(at: PageContext) -> list[Fact]:
         Fact(_("VAT number"), [order.vat_number], "mono"),
     ]
     return [fact for fact in facts if fact.rows[0]]
+
+
+def doubts(at: PageContext) -> list[str]:
+    """What looks wrong about customer and addresses, while something can still be done about it."""
+    order = at.order
+    if not at.rights.change or order.fulfilment_status not in WORK:
+        return []
+    return customer_doubts(
+        email=order.customer_email,
+        vat_number=order.vat_number,
+        billing=order.billing_address,
+        shipping=order.shipping_address,
+    )
 
 
 def customer_url(at: PageContext) -> str:
@@ -180,7 +195,8 @@ def more(at: PageContext) -> list[Fact]:
             "currency": order.currency, "rate": display.exchange_rate(order.exchange_rate)
         }]),
         Fact(_("Source"), [dotted(str(Source(order.source).label), order.source_name)]),
-        Fact(_("Number there"), [order.source_id or ""], "mono"),
+        # Of an order that staff entered it is only the form's.
+        Fact(_("Number there"), [(order.source_id or "") if order.source != Source.MANUAL else ""], "mono"),
         Fact(_("Shop"), [str(order.target_shop) if order.target_shop else ""]),
         Fact(_("Payment method"), [order.payment_method]),
         Fact(_("IP address"), [(order.ip_address or "") if at.rights.see_personal_data else ""], "mono"),

@@ -59,6 +59,7 @@ class OrderPage:
     message_read_at: str
     customer: list[cards.Fact]
     customer_url: str
+    customer_doubts: list[str]
     ship_to: list[str]
     bill_to: list[str]
     payments: list[amounts.MoneyRow]
@@ -141,6 +142,7 @@ def order_page(
         message_read_at=at.date_time(order.message_read_at),
         customer=cards.customer(at),
         customer_url=cards.customer_url(at),
+        customer_doubts=cards.doubts(at),
         ship_to=cards.address_rows(ship_to),
         bill_to=cards.address_rows(bill_to) if bill_to != ship_to else [],
         payments=amounts.money_rows(at, payments, refunds),

@@ -111,17 +111,23 @@ def _place(
         return OrderRefused(errors)
     if known := neighbours.placed_before(new):
         return Placed(known, is_new=False)
+    order, lines = priced(new, shop)
+    _set_statuses(order, lines, new, shop)
+    order.number = next_in(series) if new.number is None else keep_in(series, new.number)
+    neighbours.add(order)
+    fresh.append(Draft(order, lines, new))
+    return Placed(order, is_new=True)
+
+
+def priced(new: NewOrder, shop: Shop) -> tuple[Order, list[OrderLine]]:
+    """The order with its totals and lines, nothing stored and no number taken; `new` has no errors."""
     order = _order_row(new, shop)
     lines = [
         line_row(line, position, includes_vat=new.prices_include_vat, shop=shop)
         for position, line in enumerate(new.lines, start=1)
     ]
     _add_up(order, lines, new)
-    _set_statuses(order, lines, new, shop)
-    order.number = next_in(series) if new.number is None else keep_in(series, new.number)
-    neighbours.add(order)
-    fresh.append(Draft(order, lines, new))
-    return Placed(order, is_new=True)
+    return order, lines
 
 
 def _order_row(new: NewOrder, shop: Shop) -> Order:

@@ -13,6 +13,7 @@ from orders import edit_page, services
 from orders.edit_form import EditForm
 from orders.models import Order
 from orders.order_page.derivation import derivation
+from orders.plausibility import iban_doubts
 from orders.products import find_products, product_of, product_with_number
 from orders.services import ChangeRefused, Conflict, EditConflict, Edited, InputRefused
 from orders.services.edit import bound_of
@@ -80,7 +81,11 @@ def why_total(request: HttpRequest, number: int) -> HttpResponse:
 def payment_request(request: HttpRequest, number: int) -> HttpResponse:
     """Words to send to a customer who has to pay more."""
     order = order_or_404(request, number)
-    context = {"order": order, "text": edit_page.payment_request(order, request.shop)}
+    context = {
+        "order": order,
+        "text": edit_page.payment_request(order, request.shop),
+        "doubts": iban_doubts(request.shop.iban),
+    }
     return render(request, "orders/payment_request.html", context)
 
 
