@@ -106,9 +106,7 @@ def change_shipment(
             return None
         stored.save(update_fields=list(diff))
         refresh_search_text([locked], change.shop)
-        return change.record(
-            locked, LogAction.SHIPMENT_CHANGED, diff, subject=_subject(stored), subject_id=stored.pk
-        )
+        return change.record(locked, LogAction.SHIPMENT_CHANGED, diff, subject=_subject(stored), subject_id=stored.pk)
 
 
 def remove_shipment(shipment: Shipment, *, by: Actor) -> OrderLogEntry | None:
