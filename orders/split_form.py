@@ -35,7 +35,7 @@ class Row:
     name: str
     about: str
     most: str
-    stays: str
+    quantity: str
     cells: list[Cell]
 
 
@@ -120,14 +120,12 @@ class SplitForm(forms.Form):
     # --- showing ---------------------------------------------------------------------------------
 
     def rows(self) -> Iterator[Row]:
-        staying = {line.position: line.quantity for line in self.plan.pieces[0].lines} if self.plan.pieces else None
         for line in self.lines:
-            quantity = line.quantity if staying is None else staying.get(line.position, Decimal(0))
             yield Row(
                 name=line.name or line.sku,
                 about=" · ".join(filter(None, [line.sku if line.name else "", line.options])),
                 most=_plain(movable(line)) if movable(line) else "",
-                stays=display.quantity(quantity),
+                quantity=display.quantity(line.quantity),
                 cells=[self._cell(number, line) for number in range(1, self.number_of_columns + 1)],
             )
 

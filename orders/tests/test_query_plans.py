@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from backoffice.models import Shop
 from backoffice.tests.factories import make_staff
 from orders.generate import generate_orders
+from orders.models.order import OPEN
 from orders.order_list import Cursor, order_list
 from orders.search import number_matching
+from orders.services.merging import open_orders_of_customer
 
 NUMBER_OF_ORDERS = 30_000
 
@@ -120,3 +122,14 @@ def test_a_common_word_is_walked_to_from_the_newest(many_orders):
     assert number_matching("example", many_orders, at_most=10_000) > 3000
 
     assert_by_index(page_query(many_orders, "q=example"), most_pages=1200)
+
+
+def test_open_orders_of_a_customer_are_found_by_an_index_of_their_own(many_orders):
+    order = many_orders.orders.filter(fulfilment_status__in=OPEN).exclude(customer_email="").order_by("pk")[7]
+
+    with CaptureQueriesContext(connection) as captured:
+        open_orders_of_customer(order, many_orders)
+
+    plan = plan_of(captured[0]["sql"])
+    assert_by_index(plan, most_pages=120)
+    assert "order_open_by_email" in {node.get("Index Name") for node in nodes_of(plan)}
