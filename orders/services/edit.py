@@ -32,6 +32,7 @@ from orders.services.editing import (
     why_line_stays,
 )
 from orders.services.errors import ChangeRefused, InputRefused, NothingToUndo, OrderIsDeleted
+from orders.services.line_rows import save_lines
 from orders.services.payments import follow_money
 from orders.services.search import refresh_search_text
 
@@ -56,7 +57,6 @@ WHOLE_LINE = (
     "expected_on",
 )
 FOUND_BY = {name for name in ORDER_FIELDS if name.startswith(("customer_", "billing_", "shipping_"))}
-AT_ONCE = 500
 
 
 class OrderIsFrozen(ChangeRefused):
@@ -185,11 +185,7 @@ def _save_lines(
         if diff:
             by_fields[frozenset(diff)].append(line)
     for fields, alike in by_fields.items():
-        names = [name.removesuffix("_id") for name in sorted(fields)]
-        # An insert that becomes an update: for a thousand lines ten times as quick as `bulk_update`.
-        OrderLine.objects.bulk_create(
-            alike, update_conflicts=True, unique_fields=["id"], update_fields=names, batch_size=AT_ONCE
-        )
+        save_lines(alike, fields)
 
 
 def _differences(old: OrderLine, new: OrderLine) -> Changes:

@@ -15,6 +15,7 @@ from orders import money
 from orders.models import LogAction, Order, OrderLine, OrderNote, Payment, Refund, Return, Shipment
 from orders.services.change import Change, Changes, changing
 from orders.services.line_log import coming, leaving, record_line
+from orders.services.line_rows import save_lines
 from orders.services.merging import MOST_AT_ONCE, MergeRefused, reason_against, refuse_frozen, refuse_unknown_money
 from orders.services.place import store_totals
 from orders.services.search import refresh_search_text
@@ -104,7 +105,7 @@ def move(change: Change, target: Order, other: Order, *, leaves_places: bool = F
         record_line(change, other, line, leaving(line))
     for position, line in enumerate([*lines, *made], start=last + 1):
         line.order, line.position = target, position
-    OrderLine.objects.bulk_update(lines, ["order", "position"], batch_size=500)
+    save_lines(lines, ["order", "position"])
     OrderLine.objects.bulk_create(made)
     for line in [*lines, *made]:
         record_line(change, target, line, coming(line))

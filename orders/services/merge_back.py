@@ -10,6 +10,7 @@ from orders.models import LogAction, Order, OrderLine, Payment
 from orders.models.order import OPEN
 from orders.services.change import Change, changing
 from orders.services.line_log import differing, leaving, record_line, told
+from orders.services.line_rows import save_lines
 from orders.services.merge import close, locked_orders, move, settle, sums_of
 from orders.services.merging import MergeRefused, reason_against, refuse_frozen, refuse_unknown_money
 from orders.services.search import refresh_search_text
@@ -90,7 +91,7 @@ def _join_lines(change: Change, order: Order, positions: dict[int, int]) -> None
         record_line(change, order, line, leaving(line))
     for line in joined.values():
         record_line(change, order, line, differing(before[line.pk], told(line)))
-    OrderLine.objects.bulk_update(joined.values(), ["position", *CUT_FIELDS], batch_size=500)
+    save_lines(joined.values(), ["position", *CUT_FIELDS])
     OrderLine.objects.filter(pk__in=[line.pk for line in gone]).delete()
 
 

@@ -9,6 +9,7 @@ from orders.models import LogAction, Order, OrderLine, OrderLogEntry, OrderNote
 from orders.services.change import Change, changing, plain
 from orders.services.errors import NothingToUndo
 from orders.services.line_log import coming, leaving, record_line
+from orders.services.line_rows import save_lines
 from orders.services.merge import MOVING, has_internal_note
 from orders.services.merge_back import merge_back
 from orders.services.search import refresh_search_text
@@ -102,7 +103,7 @@ def _give_back(change: Change, target: Order, order: Order, moved: dict[str, lis
         line.order, line.position = order, positions[line.pk]
         record_line(change, order, line, coming(line))
     made.delete()
-    OrderLine.objects.bulk_update(lines, ["order", "position"], batch_size=500)
+    save_lines(lines, ["order", "position"])
     OrderNote.objects.filter(pk__in=moved["made_notes"]).delete()
     for name, rows in MOVING.items():
         rows._default_manager.filter(pk__in=moved[name]).update(order=order)

@@ -13,6 +13,7 @@ from orders.models import LogAction, Order, OrderLine, OrderTag, Payment, Paymen
 from orders.services.change import Change, Changes, changing, plain
 from orders.services.errors import ChangeRefused
 from orders.services.line_log import coming, differing, leaving, record_line, told
+from orders.services.line_rows import save_lines
 from orders.services.numbers import lock_series, next_in
 from orders.services.search import refresh_search_text
 from orders.services.splitting import CUT_FIELDS, SUMMED_FIELDS, WHOLE, Piece, SplitPlan, lines_to_split, plan_split
@@ -96,7 +97,7 @@ def _store_lines(plan: SplitPlan, order: Order) -> None:
         for line in piece.lines:
             line.order = owner
             (new if line.pk is None else there).append(line)
-    OrderLine.objects.bulk_update(there, ["order", *CUT_FIELDS], batch_size=500)
+    save_lines(there, ["order", *CUT_FIELDS])
     OrderLine.objects.bulk_create(new, batch_size=500)
     tags = list(OrderTag.objects.filter(order=order).values_list("tag", flat=True))
     OrderTag.objects.bulk_create(OrderTag(order=piece.order, tag_id=tag) for piece in plan.pieces[1:] for tag in tags)
