@@ -94,7 +94,7 @@ def _elsewhere(seen: Recognised, chosen: str, to: Destination) -> str:
 
 
 def _used_before(order: Order, code: str, besides: Shipment | None) -> tuple[str, ...]:
-    if not code:
+    if not code or not code.isprintable():  # such a code cannot have been kept, and PostgreSQL refuses the question
         return ()
     others = Shipment.objects.filter(order__shop=order.shop_id, tracking_code=code).select_related("order")
     other = others.exclude(pk=besides.pk if besides else None).order_by("-id").first()
