@@ -37,6 +37,10 @@ DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
+# Where customers reach us, for the links on papers and in mails.
+_host = next((host for host in ALLOWED_HOSTS if not host.startswith((".", "*"))), "localhost")
+SITE_URL = env.str("SITE_URL", f"https://{_host}" if PRODUCTION else f"http://127.0.0.1:{env.int('PORT', 8000)}")
+SITE_URL = SITE_URL.rstrip("/")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many reverse proxies of ours stand in front, each adding one address to X-Forwarded-For. 0: believe the socket.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)

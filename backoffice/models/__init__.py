@@ -1,5 +1,5 @@
 from backoffice.models.job import OPEN_STATES, Job, JobItem, JobState
-from backoffice.models.shop import Shop, ShopQuerySet
+from backoffice.models.shop import Shop, ShopLogo, ShopQuerySet
 from backoffice.models.staff import SecurityEvent, StaffMember, User
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "JobState",
     "SecurityEvent",
     "Shop",
+    "ShopLogo",
     "ShopQuerySet",
     "StaffMember",
     "User",

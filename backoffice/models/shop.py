@@ -60,6 +60,8 @@ class Shop(models.Model):
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     registration_number = models.CharField(_("company number"), max_length=30, blank=True)
     iban = models.CharField(_("IBAN"), max_length=34, blank=True)
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    website = models.URLField(_("website"), max_length=200, blank=True)
     time_zone = models.CharField(
         _("time zone"), max_length=60, default="Europe/Amsterdam", validators=[validate_time_zone]
     )
@@ -108,3 +110,15 @@ class Shop(models.Model):
     @property
     def initial(self) -> str:
         return self.name[:1].upper()
+
+
+class ShopLogo(models.Model):
+    """The picture on a shop's papers; in a table of its own, because a shop is read with every page."""
+
+    shop = models.OneToOneField(Shop, on_delete=models.CASCADE, primary_key=True, related_name="logo")
+    # image/png or image/jpeg, as its content says.
+    content_type = models.CharField(max_length=20)
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.content_type}, {len(self.data)} bytes"

@@ -9,6 +9,7 @@ from backoffice.models import Shop
 from orders import display
 from orders.models import OrderLine
 from orders.order_page.context import Link, PageContext, dotted, weight
+from orders.papers.data import sorted_lines
 from statuses.kinds import Kind, LineStatus, Look
 
 # Beyond this a line's menu is opened by its link: a thousand menus are ten thousand buttons nobody looks at.
@@ -37,7 +38,7 @@ class LineRow:
 
 
 def line_rows(at: PageContext, lines: list[OrderLine]) -> list[LineRow]:
-    return [_line(at, line, len(lines)) for line in _sorted(at, lines)]
+    return [_line(at, line, len(lines)) for line in sorted_lines(lines, at.query.lines or at.shop.line_order)]
 
 
 def line_sorts(at: PageContext) -> list[Link]:
@@ -55,16 +56,6 @@ def size(at: PageContext) -> str:
     if order.volume_cm3:
         parts.append(_("volume %(volume)s") % {"volume": display.volume(order.volume_cm3)})
     return dotted(*parts)
-
-
-def _sorted(at: PageContext, lines: list[OrderLine]) -> list[OrderLine]:
-    by = at.query.lines or at.shop.line_order
-    if by == Shop.LineOrder.LOCATION:
-        # Without a place on a shelf there is nothing to walk to: last.
-        return sorted(lines, key=lambda line: (not line.location, line.location.casefold(), line.position))
-    if by == Shop.LineOrder.SKU:
-        return sorted(lines, key=lambda line: (line.sku.casefold(), line.position))
-    return lines
 
 
 def _line(at: PageContext, line: OrderLine, number_of_lines: int) -> LineRow:

@@ -1,0 +1,1 @@
+"""What stands on paper and in mails about an order: plain data in, paper and text out."""
