@@ -1,0 +1,354 @@
+"""The fields of an order, an invoice and label sheets, as layouts and mail texts see them.
+
+Amounts have two places in the order's currency, unit prices four; a VAT rate is a percentage; times are aware and in
+the shop's zone. What is not there is None, an empty text or an empty list: a name is never missing.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from layouts.fields_tree import Field, FieldList, Shape
+
+__all__ = ["INVOICE_FIELDS", "LABEL_FIELDS", "ORDER_FIELDS", "SAMPLE", "Field", "FieldList", "Shape"]
+
+_ZONE = ZoneInfo("Europe/Amsterdam")
+
+
+def _text(name: str, description: str, sample: str = "") -> Field:
+    return Field(name, description, sample)
+
+
+def _amount(name: str, description: str, sample: str) -> Field:
+    return Field(name, description, Decimal(sample), Shape.AMOUNT)
+
+
+def _number(name: str, description: str, sample: int | str) -> Field:
+    return Field(name, description, Decimal(sample) if isinstance(sample, str) else sample, Shape.NUMBER)
+
+
+def _percent(name: str, description: str, sample: str) -> Field:
+    return Field(name, description, Decimal(sample), Shape.PERCENT)
+
+
+def _time(name: str, description: str, *sample: int) -> Field:
+    year, month, day, hour, minute = sample
+    return Field(name, description, datetime(year, month, day, hour, minute, tzinfo=_ZONE), Shape.TIME)
+
+
+def _date(name: str, description: str, sample: date | None) -> Field:
+    return Field(name, description, sample, Shape.DATE)
+
+
+def _flag(name: str, description: str, sample: bool) -> Field:
+    return Field(name, description, sample, Shape.FLAG)
+
+
+def _group(name: str, description: str, *fields: Field) -> Field:
+    return Field(name, description, None, Shape.GROUP, fields)
+
+
+def _list(name: str, description: str, *fields: Field, rows: tuple[dict[str, object], ...] = ({},)) -> Field:
+    return Field(name, description, None, Shape.LIST, fields, rows)
+
+
+def _address(name: str, description: str, /, **sample: str) -> Field:
+    return _group(
+        name,
+        description,
+        _text("name", "Name of the person", sample.get("name", "")),
+        _text("company", "Company", sample.get("company", "")),
+        _text("street", "Street and house number", sample.get("street", "")),
+        _text("extra", "Second line of the address", sample.get("extra", "")),
+        _text("postcode", "Postcode", sample.get("postcode", "")),
+        _text("city", "City", sample.get("city", "")),
+        _text("region", "State or region", sample.get("region", "")),
+        _text("country", "Country, as a code of two letters", sample.get("country", "")),
+    )
+
+
+_VAT = (
+    _percent("rate", "VAT rate", "21.00"),
+    _amount("ex", "Amount without VAT at this rate", "25.50"),
+    _amount("vat", "VAT at this rate", "5.35"),
+    _amount("incl", "Amount with VAT at this rate", "30.85"),
+)
+_VAT_ROWS: tuple[dict[str, object], ...] = (
+    {},
+    {"rate": Decimal("9.00"), "ex": Decimal("27.52"), "vat": Decimal("2.48"), "incl": Decimal("30.00")},
+)
+
+_LINE = (
+    _text("status", "Status of the line, as a fixed code", "to_ship"),
+    _text("label", "Status of the line, as your shop calls it", ""),
+    _number("position", "Place of the line in the cart", 1),
+    _text("kind", "What the line is, as a fixed code", "product"),
+    _text("sku", "Product number", "MUG-BLUE"),
+    _text("name", "Name of the product", "Mug, blue"),
+    _text("options", "Chosen options", "Size: large"),
+    _number("quantity", "Quantity ordered", "2.000"),
+    _number("quantity_shipped", "Quantity shipped so far", "0.000"),
+    _number("quantity_to_ship", "Quantity still to ship", "2.000"),
+    _amount("unit_price_ex", "Price of one without VAT", "10.2893"),
+    _amount("unit_price", "Price of one with VAT", "12.4500"),
+    _percent("vat_rate", "VAT rate of the line", "21.00"),
+    _amount("discount", "Discount on the line", "0.00"),
+    _amount("total_ex", "Total of the line without VAT", "20.58"),
+    _amount("total_vat", "VAT of the line", "4.32"),
+    _amount("total", "Total of the line with VAT", "24.90"),
+    _text("location", "Place in the warehouse", "A-03-2"),
+    _number("weight_g", "Weight of all pieces in grams", 700),
+    _number("volume_cm3", "Volume of all pieces in cubic centimetres", 1800),
+    _flag("is_backordered", "Whether the line waits for stock", False),
+    _date("expected_on", "Day on which stock is expected", None),
+)
+
+_SECOND_LINE: dict[str, object] = {
+    "position": 2,
+    "sku": "TEA-200",
+    "name": "Green tea, loose, 200 g",
+    "options": "",
+    "quantity": Decimal("3.000"),
+    "quantity_to_ship": Decimal("3.000"),
+    "unit_price_ex": Decimal("9.1743"),
+    "unit_price": Decimal("10.0000"),
+    "vat_rate": Decimal("9.00"),
+    "total_ex": Decimal("27.52"),
+    "total_vat": Decimal("2.48"),
+    "total": Decimal("30.00"),
+    "location": "B-11-1",
+    "weight_g": 660,
+}
+
+_ON_AN_INVOICE = frozenset(
+    [
+        "position",
+        "sku",
+        "name",
+        "options",
+        "quantity",
+        "unit_price_ex",
+        "unit_price",
+        "vat_rate",
+        "discount",
+        "total_ex",
+        "total_vat",
+        "total",
+    ]
+)
+
+_ORDER = _group(
+    "order",
+    "The order",
+    _text("number", "Order number", "00012"),
+    _text("external_id", "Order number with the number of the shop", "12345_00012"),
+    _text("source", "Where the order came from, as a fixed code", "webshop"),
+    _text("source_id", "Number of the order where it came from", ""),
+    _time("placed_at", "When the order was placed", 2026, 3, 21, 18, 44),
+    _group(
+        "payment",
+        "Payment of the order",
+        _text("status", "Payment status, as a fixed code", "open"),
+        _text("label", "Payment status, as your shop calls it", "Unpaid"),
+        _text("method", "Chosen payment method", "Bank transfer"),
+    ),
+    _group(
+        "fulfilment",
+        "Fulfilment of the order",
+        _text("status", "Fulfilment status, as a fixed code", "in_progress"),
+        _text("label", "Fulfilment status, as your shop calls it", "In progress"),
+        _text("method", "Chosen shipping method", "Standard delivery"),
+    ),
+    _group(
+        "customer",
+        "The customer",
+        _text("name", "Name of the customer", "Sanne de Vries"),
+        _text("company", "Company of the customer", ""),
+        _text("email", "E-mail address of the customer", "sanne@example.org"),
+        _text("phone", "Phone number of the customer", "+31 6 12345678"),
+        _text("number", "Customer number", "C-1042"),
+        _text("language", "Language of the customer, as a code", "nl"),
+        _text("vat_number", "VAT number of the customer", ""),
+    ),
+    _address(
+        "billing_address",
+        "Billing address",
+        name="Sanne de Vries",
+        street="Prinsengracht 12",
+        postcode="1015 DV",
+        city="Amsterdam",
+        country="NL",
+    ),
+    _address(
+        "shipping_address",
+        "Shipping address",
+        name="Sanne de Vries",
+        company="Studio De Vries",
+        street="Oudegracht 101",
+        postcode="3511 AE",
+        city="Utrecht",
+        country="NL",
+    ),
+    _flag("ships_elsewhere", "Whether the shipping address is another than the billing address", True),
+    _text("customer_message", "Words of the customer with the order", "Please leave it with the neighbours."),
+    _text("currency", "Currency of the amounts, as a code", "EUR"),
+    _text("language", "Language of the customer, as a code", "nl"),
+    _text("status_url", "Web address where the customer follows the order", "https://shop.example/order/12345_00012"),
+    _number("weight_g", "Weight of the order in grams", 1360),
+    _number("volume_cm3", "Volume of the order in cubic centimetres", 3600),
+    _list("lines", "The order lines, sorted as your shop wants it", *_LINE, rows=({}, _SECOND_LINE)),
+    _group(
+        "totals",
+        "Totals of the order",
+        _flag("prices_include_vat", "Whether the order was made up in prices with VAT", True),
+        _amount("lines", "Total of the lines after discounts", "54.90"),
+        _amount("discount", "Discount on the whole order", "0.00"),
+        _amount("shipping_cost", "Shipping cost", "5.95"),
+        _percent("shipping_vat_rate", "VAT rate of the shipping cost", "21.00"),
+        _amount("payment_fee", "Payment fee", "0.00"),
+        _percent("payment_fee_vat_rate", "VAT rate of the payment fee", "21.00"),
+        _amount("ex", "Total without VAT", "53.02"),
+        _amount("vat", "VAT in total", "7.83"),
+        _amount("incl", "Total with VAT", "60.85"),
+        _amount("paid", "Paid so far", "0.00"),
+        _amount("refunded", "Given back so far", "0.00"),
+        _amount("open", "Still to be paid", "60.85"),
+    ),
+    _list(
+        "vat",
+        "The VAT, one row for each rate",
+        *_VAT,
+        rows=_VAT_ROWS,
+    ),
+    _list(
+        "payments",
+        "Payments of the order",
+        _amount("amount", "Amount of the payment", "60.85"),
+        _text("method", "Method of the payment", "Bank transfer"),
+        _text("provider", "Payment provider", ""),
+        _text("reference", "Reference of the payment", "RF18 0001 2"),
+        _text("state", "State of the payment, as a fixed code", "pending"),
+        _time("created_at", "When the payment was begun", 2026, 3, 21, 18, 45),
+        _time("paid_at", "When the payment came in", 2026, 3, 21, 18, 46),
+        rows=({"paid_at": None},),
+    ),
+    _list(
+        "refunds",
+        "Refunds of the order",
+        _amount("amount", "Amount of the refund", "10.00"),
+        _text("reason", "Reason of the refund", "Arrived broken"),
+        _text("state", "State of the refund, as a fixed code", "paid_out"),
+        _time("created_at", "When the refund was decided", 2026, 3, 25, 10, 0),
+        _time("paid_out_at", "When the refund was paid out", 2026, 3, 25, 10, 30),
+        rows=(),
+    ),
+    _list(
+        "shipments",
+        "Shipments of the order",
+        _text("carrier", "Carrier", "PostNL"),
+        _text("tracking_code", "Tracking code", "3SABCD1234567"),
+        _text("tracking_url", "Web address where the parcel is followed", "https://carrier.example/3SABCD1234567"),
+        _number("number_of_parcels", "Number of parcels", 1),
+        _number("weight_g", "Weight of the shipment in grams", 1450),
+        _time("shipped_at", "When it was shipped", 2026, 3, 22, 16, 5),
+        _list(
+            "lines",
+            "What is in the shipment",
+            _number("position", "Place of the line in the cart", 1),
+            _text("sku", "Product number", "MUG-BLUE"),
+            _text("name", "Name of the product", "Mug, blue"),
+            _text("options", "Chosen options", "Size: large"),
+            _number("quantity", "Quantity in the shipment", "2.000"),
+        ),
+    ),
+    _list(
+        "notes",
+        "Words of your shop to the customer",
+        _text("text", "Text of the note", "We put a small gift in the parcel."),
+        _time("created_at", "When the note was written", 2026, 3, 22, 9, 15),
+    ),
+)
+
+_SHOP = _group(
+    "shop",
+    "Your shop",
+    _text("number", "Number of the shop", "12345"),
+    _text("name", "Name of the shop", "The Gift Shop"),
+    _text("company", "Company", "The Gift Shop B.V."),
+    _text("vat_number", "VAT number of the shop", "NL001234567B01"),
+    _text("registration_number", "Company number", "12345678"),
+    _text("iban", "Bank account (IBAN)", "NL91ABNA0417164300"),
+    _text("bic", "Bank (BIC)", "ABNANL2A"),
+    _text("email", "E-mail address of the shop", "hello@gifts.example"),
+    _text("phone", "Phone number of the shop", "+31 20 123 45 67"),
+    _text("website", "Website of the shop", "https://gifts.example"),
+    _group(
+        "address",
+        "Address of the shop",
+        _text("street", "Street and house number", "Herengracht 1"),
+        _text("postcode", "Postcode", "1015 BA"),
+        _text("city", "City", "Amsterdam"),
+        _text("country", "Country, as a code of two letters", "NL"),
+    ),
+    _text("currency", "Currency of the shop, as a code", "EUR"),
+    _text("language", "Language of the shop, as a code", "nl"),
+    _text("logo", "Logo of the shop, for the src of an image", ""),
+)
+
+_INVOICE = _group(
+    "invoice",
+    "The invoice or credit note",
+    _text("number", "Number of the invoice", "F2026-00031"),
+    _date("date", "Date of the invoice", date(2026, 3, 22)),
+    _date("due_on", "Day by which it is to be paid", date(2026, 4, 5)),
+    _text("kind", "invoice or credit_note", "invoice"),
+    _text("corrects", "Number of the invoice that a credit note corrects", ""),
+    _list(
+        "lines",
+        "The lines of the invoice, shipping cost and fees too",
+        *[each for each in _LINE if each.name in _ON_AN_INVOICE],
+        rows=({}, {name: value for name, value in _SECOND_LINE.items() if name in _ON_AN_INVOICE}),
+    ),
+    _group(
+        "totals",
+        "Totals of the invoice",
+        _amount("ex", "Total without VAT", "53.02"),
+        _amount("vat", "VAT in total", "7.83"),
+        _amount("incl", "Total with VAT", "60.85"),
+        _amount("paid", "Paid so far", "0.00"),
+        _amount("open", "Still to be paid", "60.85"),
+    ),
+    _list("vat", "The VAT of the invoice, one row for each rate", *_VAT, rows=_VAT_ROWS),
+    _list(
+        "notes",
+        "Texts that the law wants on this invoice",
+        _text("text", "Text of the note", "VAT reverse charged."),
+        rows=(),
+    ),
+)
+
+_LABELS = _list(
+    "labels",
+    "The labels of a sheet, in the order in which they are stuck",
+    _flag("is_blank", "Whether this label is left free, before the first", False),
+    _text("order_number", "Order number", "00012"),
+    _text("shipping_method", "Chosen shipping method", "Standard delivery"),
+    _text("tracking_code", "Tracking code", "3SABCD1234567"),
+    _number("weight_g", "Weight of the order in grams", 1360),
+    _address(
+        "address",
+        "Shipping address",
+        name="Sanne de Vries",
+        company="Studio De Vries",
+        street="Oudegracht 101",
+        postcode="3511 AE",
+        city="Utrecht",
+        country="NL",
+    ),
+)
+
+ORDER_FIELDS = FieldList((_ORDER, _SHOP))
+INVOICE_FIELDS = FieldList((_INVOICE,)) + ORDER_FIELDS
+LABEL_FIELDS = FieldList((_LABELS, _SHOP))
+
+SAMPLE = INVOICE_FIELDS.sample()
