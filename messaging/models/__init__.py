@@ -1,0 +1,28 @@
+from messaging.models.address import DoNotMail, validate_one_address, validate_one_line
+from messaging.models.outbox import OPEN_STATES, MailAttachment, MailState, Origin, OutboxMail
+from messaging.models.settings import MailLane, MailSettings, Security
+from messaging.models.shop_file import ShopFile
+from messaging.models.template import MailTemplate, MailTemplateTranslation, MailTemplateVersion, Purpose
+from messaging.models.trigger import Recipient, Trigger, TriggerEvent
+
+__all__ = [
+    "OPEN_STATES",
+    "DoNotMail",
+    "MailAttachment",
+    "MailLane",
+    "MailSettings",
+    "MailState",
+    "MailTemplate",
+    "MailTemplateTranslation",
+    "MailTemplateVersion",
+    "Origin",
+    "OutboxMail",
+    "Purpose",
+    "Recipient",
+    "Security",
+    "ShopFile",
+    "Trigger",
+    "TriggerEvent",
+    "validate_one_address",
+    "validate_one_line",
+]
