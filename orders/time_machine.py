@@ -35,6 +35,7 @@ from orders.models import (
     Source,
 )
 from orders.money import price_lines
+from orders.services.marking import came_in
 from orders.services.status import counts_of
 
 # Of an order: stamps, and what is computed from the rest.
@@ -104,7 +105,7 @@ def picture_at(entry: OrderLogEntry) -> Picture:
         lines=lines,
         notes=notes,
         shipments=sorted(back.shipments.values(), key=lambda shipment: (shipment.shipped_at, shipment.pk)),
-        payments=_payments_known(order, entry),
+        payments=_payments_known(back.payments.values(), entry),
         refunds=_refunds_known(order, entry),
         gaps=gaps,
         is_now=not later,
@@ -120,6 +121,7 @@ class _WayBack:
         self.notes = {note.pk: note for note in order.notes.all()}
         shipments = order.shipments.annotate(number_of_lines=Count("lines"))
         self.shipments = {shipment.pk: shipment for shipment in shipments}
+        self.payments = {payment.pk: payment for payment in order.payments.all()}
 
     def take_back(self, entry: OrderLogEntry) -> bool:
         """Undo one entry; False when it does not tell enough, or something else than what is known."""
@@ -131,6 +133,10 @@ class _WayBack:
             return _take_back_part(self.lines, OrderLine, entry, key=entry.line_id)
         if not entry.changes:
             return entry.action in ONLY_TOLD
+        if entry.action == LogAction.PAYMENT_MARKED and entry.subject_id in self.payments:
+            # Before it was marked it was not there, or had been cancelled; before that was taken back it counted.
+            before = PaymentState.CANCELLED if came_in(entry) else PaymentState.PAID
+            self.payments[entry.subject_id].state = before
         return _give_back(self.order, entry.changes) and entry.action not in MOVED_MORE
 
     def _take_back_shipment(self, entry: OrderLogEntry) -> bool:
@@ -223,8 +229,8 @@ def _fields_of(model: type[Model]) -> dict[str, Any]:
     return {name: each for name, each in fields.items() if model is not Order or name not in NOT_TOLD}
 
 
-def _payments_known(order: Order, entry: OrderLogEntry) -> list[Payment]:
-    payments = _known(order.payments.all(), entry)
+def _payments_known(payments: Iterable[Payment], entry: OrderLogEntry) -> list[Payment]:
+    payments = _known(payments, entry)
     for payment in payments:
         if payment.paid_at is not None and payment.paid_at > entry.created_at:
             payment.state, payment.paid_at = PaymentState.PENDING, None

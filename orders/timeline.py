@@ -49,12 +49,14 @@ SHOWN_LABELS: dict[Shown, Promise] = {
     Shown.PAYMENTS: gettext_lazy("Payments"),
     Shown.NOTES: gettext_lazy("Notes"),
 }
+_ABOUT_MONEY = {LogAction.PAYMENT_CHANGED, LogAction.PAYMENT_MARKED}
 NOTES = {LogAction.NOTE_ADDED, LogAction.NOTE_CHANGED, LogAction.NOTE_REMOVED}
 # What went to the customer and what came from there.
 MESSAGES = {LogAction.MESSAGE_READ, LogAction.DIGITAL_SENT}
 PAYMENTS = {
     LogAction.PAYMENT_CHANGED,
     LogAction.PAYMENT_RECEIVED,
+    LogAction.PAYMENT_MARKED,
     LogAction.REFUND_MADE,
     LogAction.REFUND_PAID_OUT,
     LogAction.PAYOUT_FAILED,
@@ -129,10 +131,7 @@ class Timeline:
 
 def rights_to_undo(actions: Iterable[str]) -> set[Permission]:
     """What it takes to take back a user action that logged `actions`: the rights it took to do it."""
-    return {
-        Permission.CHANGE_PAYMENTS if action == LogAction.PAYMENT_CHANGED else Permission.CHANGE_ORDERS
-        for action in actions
-    }
+    return {Permission.CHANGE_PAYMENTS if action in _ABOUT_MONEY else Permission.CHANGE_ORDERS for action in actions}
 
 
 def timeline(
@@ -460,6 +459,7 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
         for action in (LogAction.LINE_ADDED, LogAction.LINE_EDITED, LogAction.LINE_REMOVED)
     },
     LogAction.PAYMENT_RECEIVED: _about,
+    LogAction.PAYMENT_MARKED: _about,
     LogAction.REFUND_MADE: _refund,
     LogAction.REFUND_PAID_OUT: _about,
     LogAction.PAYOUT_FAILED: _about,

@@ -246,34 +246,39 @@ def sentence(order, zone: ZoneInfo) -> str:
 
 @dataclass(frozen=True)
 class NextAction:
-    """What removes or changes the reason: a status to move to, a message to mark, or a card of the page to go to."""
+    """What removes or changes the reason: a status to move to, a message to mark, or a page on which it is done.
+
+    A page with a status too gives way to it where there is nothing to do on the page.
+    """
 
     label: str | Promise
     icon: str
     kind: str = ""
     code: str = ""
-    anchor: str = ""
+    page: str = ""
 
 
 READ = "message"
+# Pages on which the reason is dealt with, by the names of their addresses.
+SHIP, PAY_OUT, ADD_CODE = "ship", "paid-out", "change-shipment"
 _MARK_PAID = NextAction(gettext_lazy("Mark paid"), "card", Kind.PAYMENT, P.PAID)
-_MARK_SHIPPED = NextAction(gettext_lazy("Mark shipped"), "truck", Kind.FULFILMENT, F.SHIPPED)
+_SHIP = NextAction(gettext_lazy("Mark shipped"), "truck", Kind.FULFILMENT, F.SHIPPED, SHIP)
 _START = NextAction(gettext_lazy("Start"), "box", Kind.FULFILMENT, F.IN_PROGRESS)
 _SET_READY = NextAction(gettext_lazy("Set ready"), "check", Kind.FULFILMENT, F.READY)
 _NEXT = {
-    WaitingFor.REFUND_PAYOUT: NextAction(gettext_lazy("Pay it out"), "card", anchor="h-payment"),
+    WaitingFor.REFUND_PAYOUT: NextAction(gettext_lazy("Pay it out"), "card", page=PAY_OUT),
     WaitingFor.MESSAGE_READ: NextAction(gettext_lazy("Mark as read"), "check", READ),
     WaitingFor.NEW_PAYMENT: NextAction(gettext_lazy("Await another payment"), "clock", Kind.PAYMENT, P.AWAITING),
     WaitingFor.CANCELLATION: NextAction(gettext_lazy("Cancel order"), "x", Kind.FULFILMENT, F.CANCELLED),
     WaitingFor.ADDRESS: NextAction(gettext_lazy("Put on hold"), "clock", Kind.FULFILMENT, F.ON_HOLD),
     WaitingFor.GOODS_DUE: _SET_READY,
-    WaitingFor.REST: NextAction(gettext_lazy("Mark the rest shipped"), "truck", Kind.FULFILMENT, F.SHIPPED),
+    WaitingFor.REST: NextAction(gettext_lazy("Mark the rest shipped"), "truck", Kind.FULFILMENT, F.SHIPPED, SHIP),
     WaitingFor.LATE_START: _START,
-    WaitingFor.SHIPPING: _MARK_SHIPPED,
+    WaitingFor.SHIPPING: _SHIP,
     WaitingFor.START: _START,
     WaitingFor.PACKING: _SET_READY,
     WaitingFor.OVERDUE_PAYMENT: _MARK_PAID,
-    WaitingFor.TRACKING_CODE: NextAction(gettext_lazy("Add the code"), "truck", anchor="h-shipments"),
+    WaitingFor.TRACKING_CODE: NextAction(gettext_lazy("Add the code"), "truck", page=ADD_CODE),
     WaitingFor.LATE_PAYMENT: _MARK_PAID,
     WaitingFor.RELEASE: NextAction(gettext_lazy("Release"), "check", Kind.FULFILMENT, F.IN_PROGRESS),
     WaitingFor.PAYMENT: _MARK_PAID,

@@ -31,6 +31,7 @@ class LogAction(models.TextChoices):
     LINE_EDITED = "line.edited", _("Line edited")
     LINE_REMOVED = "line.removed", _("Line removed")
     PAYMENT_RECEIVED = "payment.received", _("Payment received")
+    PAYMENT_MARKED = "payment.marked", _("Payment noted")
     REFUND_MADE = "refund.made", _("Refund made")
     REFUND_PAID_OUT = "refund.paid_out", _("Refund paid out")
     PAYOUT_FAILED = "refund.payout_failed", _("Provider did not pay out")

@@ -120,8 +120,12 @@ def shipment_row(at: PageContext, shipment: Shipment) -> ShipmentRow:
         url=shipment.tracking_url if shipment.tracking_url.startswith(("https://", "http://")) else "",
         change_url=reverse("orders:change-shipment", args=[at.shop.number, at.order.number, shipment.pk])
         + at.query.but(),
-        lacks_code=by_carrier and not shipment.tracking_code,
+        lacks_code=lacks_code(shipment),
     )
+
+
+def lacks_code(shipment: Shipment) -> bool:
+    return shipment.way == Shipment.Way.CARRIER and not shipment.tracking_code
 
 
 def ship_card(at: PageContext, lines: Sequence[OrderLine], shipments: Sequence[Shipment]) -> ShipCard:

@@ -100,9 +100,12 @@ class PageContext:
         """Whether statuses of a kind may be set."""
         return self.rights.pay if kind == Kind.PAYMENT else self.rights.change
 
-    def action_url(self, name: str) -> str:
-        """Where a form of this page posts to; the page's own query goes along, so that it comes back as it was."""
-        return reverse(f"orders:{name}", args=[self.shop.number, self.order.number]) + self.query.but()
+    def action_url(self, name: str, *part: int) -> str:
+        """Where a form of this page posts to; the page's own query goes along, so that it comes back as it was.
+
+        `part` is the key of the refund or shipment that the address is about.
+        """
+        return reverse(f"orders:{name}", args=[self.shop.number, self.order.number, *part]) + self.query.but()
 
     def money(self, amount: Decimal) -> str:
         return display.money(amount, self.order.currency)

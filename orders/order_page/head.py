@@ -1,5 +1,6 @@
 """The head of the order page: what the order is, how far it is, and what can be done next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlencode
@@ -10,8 +11,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders import display, progress, waiting
-from orders.models import Folder, OrderLine, OrderLogEntry, Payment, PaymentState, Source, WaitingFor
-from orders.order_page.cards import ShipCard
+from orders.models import (
+    Folder,
+    OrderLine,
+    OrderLogEntry,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundState,
+    Shipment,
+    Source,
+    WaitingFor,
+)
+from orders.order_page.cards import ShipCard, lacks_code
 from orders.order_page.context import PageContext, dotted, weight
 from orders.services.status import current_code
 from orders.status_menu import choices_of
@@ -35,12 +47,11 @@ class Button:
 
 @dataclass(frozen=True)
 class WaitingLine:
-    """Why the order waits and what to do about it: a button, or a card of the page; neither without the right."""
+    """Why the order waits and what to do about it: a button, or a link to a page; neither without the right."""
 
     text: str
     button: Button | None = None
-    label: str | Promise = ""
-    anchor: str = ""
+    link: Button | None = None
 
 
 @dataclass(frozen=True)
@@ -150,20 +161,40 @@ def primary(at: PageContext, steps: list[progress.Step], ship: ShipCard) -> Butt
     return None
 
 
-def waiting_line(at: PageContext) -> WaitingLine | None:
+def waiting_line(
+    at: PageContext, ship: ShipCard, refunds: Sequence[Refund], shipments: Sequence[Shipment]
+) -> WaitingLine | None:
     """Why the order waits; None when it does not."""
     action = waiting.next_action(at.order)
     if action is None:
         return None
     text = waiting.sentence(at.order, at.zone)
-    if action.anchor:
-        return WaitingLine(text, label=action.label, anchor=action.anchor)
-    if not at.may(action.kind):
+    if link := _page_for(at, action, ship, refunds, shipments):
+        return WaitingLine(text, link=link)
+    if not action.kind or not at.may(action.kind):
         return WaitingLine(text)
     if action.kind == waiting.READ:
         return WaitingLine(text, Button(action.label, action.icon, at.action_url("read-message"), "", ""))
     seen = current_code(at.order, action.kind, at.catalogue)
     return WaitingLine(text, Button(action.label, action.icon, at.action_url(f"set-{action.kind}"), action.code, seen))
+
+
+def _page_for(
+    at: PageContext,
+    action: waiting.NextAction,
+    ship: ShipCard,
+    refunds: Sequence[Refund],
+    shipments: Sequence[Shipment],
+) -> Button | None:
+    """The page on which the reason is dealt with; None without the right to it, or with nothing to do there."""
+    if action.page == waiting.SHIP and at.rights.change and ship.number_proposed:
+        return Button(ship.label, action.icon, ship.url)
+    part: Refund | Shipment | None = None
+    if action.page == waiting.PAY_OUT and at.rights.pay:
+        part = next((each for each in refunds if each.state == RefundState.TO_PAY_OUT), None)
+    elif action.page == waiting.ADD_CODE and at.rights.change:
+        part = next((each for each in reversed(shipments) if lacks_code(each)), None)
+    return Button(action.label, action.icon, at.action_url(action.page, part.pk)) if part else None
 
 
 def hold_reason(at: PageContext) -> str:

@@ -128,7 +128,7 @@ def order_page(
         folders=head.folders(at),
         stations=head.stations(at, payments, log),
         primary=head.primary(at, progress.next_steps(order), ship),
-        waiting=head.waiting_line(at),
+        waiting=head.waiting_line(at, ship, refunds, shipments),
         menus=head.menus(at),
         lines=lines.line_rows(at, order_lines),
         number_of_lines=_number_of_lines(len(order_lines)),

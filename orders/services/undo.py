@@ -14,12 +14,14 @@ from orders.models import LogAction, Order, OrderLine, OrderLogEntry
 from orders.services import edit, tags
 from orders.services.change import Change, changing, plain
 from orders.services.errors import ChangeRefused, NothingToUndo, OrderIsDeleted
+from orders.services.marking import take_back_marking
 from orders.services.regrouping import is_regrouping, regrouping_of, undo_regrouping
 from orders.services.status import BulkResult, counts_of
 
 UNDOABLE = {
     LogAction.FULFILMENT_CHANGED,
     LogAction.PAYMENT_CHANGED,
+    LogAction.PAYMENT_MARKED,
     LogAction.INTERNAL_CHANGED,
     LogAction.LINE_CHANGED,
     LogAction.FOLDER_CHANGED,
@@ -151,13 +153,23 @@ def _take_back(change: Change, order: Order, entries: list[OrderLogEntry]) -> No
         back = {name: {"old": values["new"], "new": values["old"]} for name, values in entry.changes.items()}
         if entry.action == LogAction.TAGS_CHANGED:
             back = tags.take_back(order, entry.changes)
+        elif entry.action == LogAction.PAYMENT_MARKED:
+            back = take_back_marking(change, order, entry)
         elif entry.line is not None and entry.action == LogAction.LINE_CHANGED:
             line = lines.setdefault(entry.line.pk, entry.line)
             for name, values in entry.changes.items():
                 setattr(line, name, values["old"])
         else:
             change.set(order, **{name: _revived(name, values["old"]) for name, values in entry.changes.items()})
-        change.record(order, LogAction(entry.action), back, line=entry.line, subject=entry.subject, undoes=entry.act)
+        change.record(
+            order,
+            LogAction(entry.action),
+            back,
+            line=entry.line,
+            subject=entry.subject,
+            subject_id=entry.subject_id,
+            undoes=entry.act,
+        )
     if lines:
         OrderLine.objects.bulk_update(lines.values(), ["status", "own_status", "is_backordered"], batch_size=500)
         change.set(order, **counts_of(order.lines.all()))

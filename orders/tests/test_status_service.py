@@ -71,7 +71,10 @@ def test_a_payment_that_arrives_after_the_parcel_left_is_not_lost(shop, actor):
     set_payment_status(order, PaymentStatus.PAID, by=actor)
 
     assert reread(order).payment_status == PaymentStatus.PAID
-    assert changes_of(order) == [{"payment_status": {"old": "expired", "new": "paid"}}]
+    assert changes_of(order) == [
+        {"payment_status": {"old": "expired", "new": "paid"}},
+        {"paid_total": {"old": "0.00", "new": "12.10"}},
+    ]
 
 
 # --- what is refused, and that nothing changed

@@ -61,6 +61,7 @@ def test_a_status_is_told_in_words_with_what_it_was(shop, clerk, actor):
     set_payment_status(order, "paid", by=actor)
 
     assert told(order, clerk) == [
+        ("Payment noted", "", "12.10 EUR"),
         ("Payment status", "Open", "Paid"),
         ("Order status", "Ready", "In progress"),
         ("Order placed", "", ""),
@@ -236,14 +237,14 @@ def test_undo_stands_at_the_last_entry_that_can_be_taken_back(shop, clerk, actor
     set_payment_status(order, "paid", by=actor)
     add_note(order, "Paid by phone.", by=actor)
 
-    assert offered(order, clerk) == ["Payment status"]
+    assert offered(order, clerk) == ["Payment noted"]
 
 
 def test_undo_is_offered_to_those_who_may(shop, clerk, actor):
     order = make_order(shop)
     set_payment_status(order, "paid", by=actor)
 
-    assert offered(order, make_staff(shop, Role.FINANCE)) == ["Payment status"]
+    assert offered(order, make_staff(shop, Role.FINANCE)) == ["Payment noted"]
     assert offered(order, make_staff(shop, Role.WAREHOUSE)) == []
     assert offered(order, make_staff(shop, Role.READ_ONLY)) == []
 

@@ -248,4 +248,4 @@ def test_who_takes_back_can_be_asked_for_the_right_to_it(shop, actor):
     order = make_order(shop)
     entry = set_payment_status(order, "paid", by=actor)
 
-    assert actions_of(entry.act, shop=shop) == {LogAction.PAYMENT_CHANGED}
+    assert actions_of(entry.act, shop=shop) == {LogAction.PAYMENT_CHANGED, LogAction.PAYMENT_MARKED}
