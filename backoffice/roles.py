@@ -11,6 +11,7 @@ class Permission(StrEnum):
     CHANGE_ORDERS = "change_orders"
     WRITE_NOTES = "write_notes"
     CHANGE_PAYMENTS = "change_payments"
+    SEND_MESSAGES = "send_messages"
     EXPORT_ORDERS = "export_orders"
     VIEW_PERSONAL_DATA = "view_personal_data"
     MANAGE_SETTINGS = "manage_settings"
@@ -35,6 +36,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_ORDERS,
             Permission.WRITE_NOTES,
             Permission.CHANGE_PAYMENTS,
+            Permission.SEND_MESSAGES,
             Permission.EXPORT_ORDERS,
             Permission.VIEW_PERSONAL_DATA,
         }
@@ -47,6 +49,7 @@ PERMISSION_LABELS = {
     Permission.CHANGE_ORDERS: _("change orders"),
     Permission.WRITE_NOTES: _("write notes"),
     Permission.CHANGE_PAYMENTS: _("change payment statuses and refunds"),
+    Permission.SEND_MESSAGES: _("write to customers"),
     Permission.EXPORT_ORDERS: _("export orders"),
     Permission.VIEW_PERSONAL_DATA: _("see personal numbers and IP addresses"),
     Permission.MANAGE_SETTINGS: _("change the shop's settings"),

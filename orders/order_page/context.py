@@ -67,6 +67,7 @@ class Rights:
     change: bool
     pay: bool
     note: bool
+    message: bool
     restore: bool
     see_personal_data: bool
 
@@ -91,6 +92,7 @@ class PageContext:
         self.rights = Rights(
             change=may_change and not is_deleted,
             pay=self.staff.may(Permission.CHANGE_PAYMENTS) and not is_deleted,
+            message=self.staff.may(Permission.SEND_MESSAGES) and not is_deleted,
             note=self.staff.may(Permission.WRITE_NOTES),
             restore=may_change and is_deleted,
             see_personal_data=self.staff.may(Permission.VIEW_PERSONAL_DATA),

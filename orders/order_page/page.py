@@ -12,7 +12,7 @@ from orders.models import Order
 from orders.order_list import neighbours
 from orders.order_page import amounts, cards, head, lines
 from orders.order_page.context import Link, PageContext, PageQuery, Rights
-from orders.order_page.panels import OrderPanel, panels_of
+from orders.order_page.panels import MenuEntry, OrderPanel, menu_for, panels_of
 from orders.timeline import SHOWN_LABELS, Timeline, entries_of, timeline, words_of
 from statuses.kinds import FulfilmentStatus as F
 from statuses.kinds import Kind, Look
@@ -72,6 +72,7 @@ class OrderPage:
     notes: list[cards.NoteRow]
     more: list[cards.Fact]
     panels: list[OrderPanel]
+    menu: list[MenuEntry]
     timeline: Timeline
     timeline_tabs: list[Link]
     earlier_url: str
@@ -155,6 +156,7 @@ def order_page(
         notes=[cards.note_row(at, each) for each in order.notes.all()],
         more=cards.more(at),
         panels=panels_of(order, shop),
+        menu=[] if order.deleted_at else menu_for(staff),
         timeline=told,
         timeline_tabs=[
             Link(label, f"{at.url}{query.but(log=shown)}#timeline", shown == query.log)

@@ -1,10 +1,13 @@
-"""Cards that apps above the orders add to the order page: they register a source, the page asks each for its card."""
+"""Cards and menu entries that apps above the orders add to the order page: they register, the page asks each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from backoffice.models import Shop
+from django.utils.functional import Promise
+
+from backoffice.models import Shop, StaffMember
+from backoffice.roles import Permission
 from orders.models import Order
 
 
@@ -28,3 +31,26 @@ def register_panel(source: PanelSource) -> None:
 def panels_of(order: Order, shop: Shop) -> list[OrderPanel]:
     panels = [source(order, shop) for source in SOURCES]
     return [panel for panel in panels if panel is not None]
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A line of the page's menu; `url_name` is a page of the order, reached with a link, or with POST if it acts."""
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    permission: Permission
+    acts: bool = False
+
+
+MENU: list[MenuEntry] = []
+
+
+def register_menu_entry(entry: MenuEntry) -> None:
+    """Put `entry` into the menu of every order that is not in Deleted, for whoever may."""
+    MENU.append(entry)
+
+
+def menu_for(staff: StaffMember) -> list[MenuEntry]:
+    return [entry for entry in MENU if staff.may(entry.permission)]

@@ -16,6 +16,7 @@ from orders import bulk, jobs, plan, selection
 from orders.jobs import MOST_AT_ONCE
 from orders.plan import Plan
 from orders.selection import Selection, TooManySelected
+from orders.selection_pages import selection_page
 from orders.services import BulkResult, UnknownStatus
 
 NAMED_AT_MOST = 5
@@ -24,7 +25,7 @@ NAMED_AT_MOST = 5
 @require_POST
 @requires(Permission.VIEW_ORDERS)
 def select(request: HttpRequest) -> HttpResponse:
-    """Keep the page's ticks, choose all that match, or clear; then on to the page or export that was asked for."""
+    """Keep the page's ticks, choose all that match, or clear; then on to the page that was asked for."""
     try:
         _update_selection(request)
     except TooManySelected:
@@ -33,6 +34,8 @@ def select(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     if "export" in request.POST:
         return redirect("exports:list", request.shop.number)
+    if page := selection_page(request.POST.get("to", "")):
+        return redirect(page.url_name, request.shop.number)
     return redirect(_list_url(request, request.POST.get("go", request.POST.get("query", ""))))
 
 

@@ -12,6 +12,7 @@ from orders import selection
 from orders.columns.gather import folders_of, tags_of
 from orders.order_list import NEWER_CAP, number_newer, order_list
 from orders.search import order_of
+from orders.selection_pages import selection_pages_for
 from orders.status_menu import status_menu
 
 
@@ -29,6 +30,7 @@ def show(request: HttpRequest) -> HttpResponse:
             "may_change": request.staff.may(Permission.CHANGE_ORDERS),
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),
+            "selection_pages": selection_pages_for(request.staff),
             "folders": folders_of(request.shop),
             "tags": tags_of(request.shop),
             "selection": selection.on_list(selection.load(request), page.filter, [row.number for row in page.rows]),
