@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from backoffice.tests import servers
 from backoffice.tests.factories import make_shop, make_staff
+from backoffice.tests.quiet import RequestsUnderWay
 
 # --- Machinery
 
@@ -59,8 +60,16 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def requests_under_way() -> Iterator[RequestsUnderWay]:
+    requests = RequestsUnderWay()
+    requests.watch()
+    yield requests
+    requests.forget()
+
+
 @pytest.fixture
-def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
+def open_page(chromium: Browser, live_server, requests_under_way) -> Iterator[Callable[..., Page]]:
     """A function that opens a window on the live server: `open_page("/", viewport={…}, color_scheme="dark")`.
 
     The test fails when a page wrote an error to the console, threw one, or broke its Content-Security-Policy.
@@ -86,6 +95,8 @@ def open_page(chromium: Browser, live_server) -> Iterator[Callable[..., Page]]:
     yield open_window
     for context in contexts:
         context.close()
+    # A page may have asked for something that nobody reads any more; the database is emptied next.
+    requests_under_way.wait()
     assert complaints == []
 
 
