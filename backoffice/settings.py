@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep jobs": {"task": "backoffice.tasks.sweep_jobs", "schedule": 30.0},
     "sweep job files": {"task": "backoffice.tasks.sweep_job_files", "schedule": 600.0},
     "forget expired sessions": {"task": "backoffice.tasks.forget_expired_sessions", "schedule": 3600.0},
+    "sweep invoices": {"task": "orders.tasks.sweep_invoices", "schedule": 60.0},
     "review waiting orders": {"task": "orders.tasks.review_waiting", "schedule": 300.0},
     "forget expired rpc ids": {"task": "orderpull.tasks.forget_expired_rpc_ids", "schedule": 300.0},
 }

@@ -302,7 +302,9 @@ _INVOICE = _group(
     _date("date", "Date of the invoice", date(2026, 3, 22)),
     _date("due_on", "Day by which it is to be paid", date(2026, 4, 5)),
     _text("kind", "invoice or credit_note", "invoice"),
+    _date("supplied_on", "Day on which the goods left", date(2026, 3, 22)),
     _text("corrects", "Number of the invoice that a credit note corrects", ""),
+    _text("reason", "Why a credit note was issued", ""),
     _list(
         "lines",
         "The lines of the invoice, shipping cost and fees too",

@@ -16,7 +16,7 @@ class OrdersConfig(AppConfig):
         from orders.merge_page import relatives_panel
         from orders.navigation import folder_links
         from orders.order_page.panels import register_panel
-        from orders.services import own_statuses
+        from orders.services import invoices_due, own_statuses
         from orders.tabs import todo_count
 
         register_page(NavEntry("exports:list", _("Exports"), "dl", Permission.EXPORT_ORDERS, position=40))
@@ -24,6 +24,7 @@ class OrdersConfig(AppConfig):
         jobs.register()
         exports.register()
         own_statuses.register()
+        invoices_due.listen()
         register_panel(relatives_panel)
         CHILDREN.append(folder_links)
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

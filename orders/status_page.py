@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 from django.utils import translation
@@ -12,6 +11,7 @@ from django.utils import translation
 from backoffice.models import Shop
 from orders import display
 from orders.models import Order, OrderLine, OrderNote, Shipment
+from orders.papers.language import language_of as customers_language
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind, LineStatus
 
@@ -92,9 +92,7 @@ def order_of(token: str) -> Order:
 
 def language_of(order: Order) -> str:
     """The customer's language where the pages speak it, else the shop's."""
-    spoken = dict(settings.LANGUAGES)
-    wanted = order.customer_language[:2].lower()
-    return wanted if wanted in spoken else order.shop.language
+    return customers_language(order, order.shop)
 
 
 def status_page(order: Order) -> StatusPage:

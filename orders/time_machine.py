@@ -53,6 +53,8 @@ ONLY_TOLD = {
     LogAction.PERSONAL_NUMBER_SEEN,
     LogAction.DIGITAL_SENT,
     LogAction.PAYOUT_FAILED,
+    LogAction.INVOICE_ISSUED,
+    LogAction.CREDIT_NOTE_ISSUED,
 }
 # Payments, shipments and notes went along without a word of their own.
 MOVED_MORE = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}

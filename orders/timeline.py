@@ -60,6 +60,8 @@ PAYMENTS = {
     LogAction.REFUND_MADE,
     LogAction.REFUND_PAID_OUT,
     LogAction.PAYOUT_FAILED,
+    LogAction.INVOICE_ISSUED,
+    LogAction.CREDIT_NOTE_ISSUED,
 }
 _ACTIONS = {
     Shown.ALL: set(LogAction),
@@ -464,6 +466,8 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.REFUND_PAID_OUT: _about,
     LogAction.PAYOUT_FAILED: _about,
     LogAction.LINE_CREDITED: lambda entry, words: _OF_LINES[LogAction.LINE_CREDITED]([entry], words),
+    LogAction.INVOICE_ISSUED: _about,
+    LogAction.CREDIT_NOTE_ISSUED: _about,
     LogAction.RETURN_ANNOUNCED: _return,
     LogAction.RETURN_RECEIVED: _return,
     LogAction.RETURN_SETTLED: _return,

@@ -1,5 +1,6 @@
 from orders.models.clock import NumberSeries, ShopClock, StatusCount
 from orders.models.filing import Filing, Folder, OrderTag, Tag
+from orders.models.invoice import Invoice, InvoiceDue, InvoiceFile, InvoiceKind, InvoiceSettings, IssueWhen
 from orders.models.line import OrderLine
 from orders.models.log import LogAction, OrderLogEntry
 from orders.models.note import OrderNote
@@ -14,6 +15,12 @@ __all__ = [
     "Address",
     "Filing",
     "Folder",
+    "Invoice",
+    "InvoiceDue",
+    "InvoiceFile",
+    "InvoiceKind",
+    "InvoiceSettings",
+    "IssueWhen",
     "LogAction",
     "NumberSeries",
     "Order",

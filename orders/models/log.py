@@ -36,6 +36,8 @@ class LogAction(models.TextChoices):
     REFUND_PAID_OUT = "refund.paid_out", _("Refund paid out")
     PAYOUT_FAILED = "refund.payout_failed", _("Provider did not pay out")
     LINE_CREDITED = "line.credited", _("Credited")
+    INVOICE_ISSUED = "invoice.issued", _("Invoice issued")
+    CREDIT_NOTE_ISSUED = "credit_note.issued", _("Credit note issued")
     RETURN_ANNOUNCED = "return.announced", _("Return announced")
     RETURN_RECEIVED = "return.received", _("Return received")
     RETURN_SETTLED = "return.settled", _("Return settled")

@@ -7,10 +7,15 @@ from django.test.utils import CaptureQueriesContext
 
 from backoffice.models import ShopLogo
 from backoffice.tests.factories import make_shop
+from layouts.fields import INVOICE_FIELDS, ORDER_FIELDS
 from orders.documents import order_documents
+from orders.invoicing.stored import from_json
+from orders.models import InvoiceSettings
 from orders.papers.data import paper_data
 from orders.papers.seller import seller_data
 from orders.services import add_note
+from orders.services.credit_notes import CreditWish, credit_invoice
+from orders.services.invoices import issue_invoice
 from orders.services.new_order import NewShipment
 from orders.status_page import order_of
 from orders.tests.factories import make_order, new_line
@@ -30,6 +35,26 @@ def test_a_layout_gets_nothing_but_plain_values(shop):
     data = data_of(make_full_order(shop))
 
     assert not [value for value in leaves(data) if type(value) not in PLAIN]
+
+
+def test_an_order_has_every_field_that_layouts_may_name_and_no_other(shop, actor):
+    order = make_full_order(shop)
+    add_note(order, "Thank you!", by=actor, audience="customer")
+
+    assert names(data_of(order)) == sorted(ORDER_FIELDS.paths)
+
+
+def test_an_invoice_has_every_field_that_layouts_may_name(shop, actor):
+    order = make_full_order(shop, vat_number="DE123456789", currency="GBP", exchange_rate=Decimal("1.2"))
+    InvoiceSettings.objects.create(shop=shop, invoices_unpaid=True, footer="Thank you")
+    add_note(order, "Thank you!", by=actor, audience="customer")
+
+    invoice = issue_invoice(order, by=actor)
+
+    data = from_json(invoice.data)
+    assert sorted(name for name in names(data) if not name.startswith("ledger")) == sorted(INVOICE_FIELDS.paths)
+    credit = from_json(credit_invoice(invoice, CreditWish(whole=True), by=actor).data)
+    assert names(credit["invoice"]["lines"]) == names(data["invoice"]["lines"])
 
 
 def test_amounts_are_those_of_the_order(shop):
@@ -139,3 +164,14 @@ def leaves(data):
     if isinstance(data, list):
         return [leaf for value in data for leaf in leaves(value)]
     return [data]
+
+
+def names(data, before=""):
+    """Every path of plain data, `order.lines[].sku`; rows of a list count as one."""
+    found: set[str] = set()
+    if isinstance(data, dict):
+        for name, value in data.items():
+            found |= {f"{before}{name}", *names(value, f"{before}{name}.")}
+    elif isinstance(data, list):
+        found = {path for value in data for path in names(value, f"{before[:-1]}[].")}
+    return sorted(found)

@@ -365,5 +365,5 @@ def test_nine_orders_cost_as_many_queries_as_one(shop, actor, number_of_orders, 
     make_order(shop)
     news = [new_order(number=100 + i, source_id=f"W-{i}", payments=[payment()]) for i in range(number_of_orders)]
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         place_orders(news, shop=shop, by=actor)
