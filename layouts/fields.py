@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from layouts.fields_tree import Field, FieldList, Shape
 
-__all__ = ["INVOICE_FIELDS", "LABEL_FIELDS", "ORDER_FIELDS", "SAMPLE", "Field", "FieldList", "Shape"]
+__all__ = ["INVOICE_FIELDS", "LABEL_FIELDS", "ORDER_FIELDS", "ROUND_FIELDS", "SAMPLE", "Field", "FieldList", "Shape"]
 
 _ZONE = ZoneInfo("Europe/Amsterdam")
 
@@ -349,8 +349,26 @@ _LABELS = _list(
     ),
 )
 
+_ROUND = _group(
+    "round",
+    "What is picked for many orders at once",
+    _time("made_at", "When the list was made", 2026, 3, 22, 9, 0),
+    _number("number_of_orders", "Number of orders", 2),
+    _list(
+        "lines",
+        "One row for each article and place, in the order in which they are walked to",
+        _text("location", "Place in the warehouse", "A-03-2"),
+        _text("sku", "Product number", "MUG-BLUE"),
+        _text("name", "Name of the product", "Mug, blue"),
+        _text("options", "Chosen options", "Size: large"),
+        _number("quantity", "Quantity for all orders together", "5.000"),
+        _text("orders", "Numbers of the orders, with the quantity for each", "00012 (2), 00013 (3)"),
+    ),
+)
+
 ORDER_FIELDS = FieldList((_ORDER, _SHOP))
 INVOICE_FIELDS = FieldList((_INVOICE,)) + ORDER_FIELDS
 LABEL_FIELDS = FieldList((_LABELS, _SHOP))
+ROUND_FIELDS = FieldList((_ROUND, _SHOP))
 
 SAMPLE = INVOICE_FIELDS.sample()
