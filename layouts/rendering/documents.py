@@ -1,0 +1,161 @@
+"""Lays documents out, in the renderer's process: Liquid to HTML, HTML to pages, pages of many documents to one PDF."""
+
+import logging
+import re
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import PIL.Image
+import weasyprint.layout
+from weasyprint import CSS, HTML, Document
+from weasyprint import Attachment as EmbeddedFile
+from weasyprint.text.fonts import FontConfiguration
+
+from layouts.engine_environment import Refused, parse, render
+from layouts.engine_limits import PAPER
+from layouts.engine_trouble import Trouble
+from layouts.rendering.fetcher import LayoutFetcher
+from layouts.rendering.pages import Attachment
+from layouts.source import Source
+
+MOST_PIXELS = 20_000_000
+MOST_LAYOUTS_KEPT = 8
+MOST_REMARKS = 30
+LONGEST_REMARK = 200
+
+PIL.Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow refuses twice of what it warns about
+warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
+
+
+class TooManyPages(Exception):
+    pass
+
+
+_make_all_pages = weasyprint.layout.make_all_pages
+_most_pages = 200
+
+
+def _counted_pages(*arguments: Any) -> Iterator[Any]:
+    for number, page in enumerate(_make_all_pages(*arguments), 1):
+        if number > _most_pages:
+            raise TooManyPages
+        yield page
+
+
+# WeasyPrint has no limit of its own: a page of one pixel makes as many as there are lines.
+weasyprint.layout.make_all_pages = _counted_pages
+
+
+class Layout:
+    """What all documents of one source share: its parsed style sheet, its fonts and its decoded pictures."""
+
+    def __init__(self, key: str, source: Source):
+        self.source = source
+        self.fetcher = LayoutFetcher(key, source.files)
+        self.fonts = FontConfiguration()
+        self.pictures: dict[str, Any] = {}
+        with remarks() as self.remarks:
+            self.styles = [
+                CSS(string=source.css, base_url=self.fetcher.base, url_fetcher=self.fetcher, font_config=self.fonts),
+            ]
+        self.refused_styles = list(self.fetcher.refused)
+
+    @property
+    def has_own_fonts(self) -> bool:
+        """In one PDF WeasyPrint takes fonts with one name for one font, so two such layouts cannot share one."""
+        return self.fonts._folder is not None
+
+    def lay_out(self, data: Mapping[str, object], language: str) -> tuple[Document, list[Trouble]]:
+        """The pages and what the author should know. Raises Refused and TooManyPages."""
+        self.fetcher.refused.clear()
+        template = parse(self.source.html)
+        html = render(template, data, language=language, limits=PAPER, source=self.source.html)
+        with remarks() as found:
+            document = HTML(string=html, base_url=self.fetcher.base, url_fetcher=self.fetcher).render(
+                font_config=self.fonts, stylesheets=self.styles, cache=self.pictures
+            )
+        # Files that the HTML itself wants embedded: no layout needs them.
+        document.metadata.attachments = []
+        troubles = [*self.refused_styles, *self.fetcher.refused, *self.remarks, *found]
+        return document, troubles[:MOST_REMARKS]
+
+
+class Layouts:
+    """The layouts used last; fonts and pictures of one are never seen by another."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Layout] = OrderedDict()
+
+    def get(self, key: str, source: Source) -> Layout:
+        if key not in self._kept:
+            self._kept[key] = Layout(key, source)
+        self._kept.move_to_end(key)
+        while len(self._kept) > MOST_LAYOUTS_KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[key]
+
+
+class remarks(logging.Handler):
+    """Collects what WeasyPrint says about a style sheet."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: list[Trouble] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = record.getMessage()
+        place = re.search(r" at (\d+):(\d+)", said)
+        if said.startswith(("Ignored", "Invalid", "Unknown", "Unsupported")) and len(self.found) < MOST_REMARKS:
+            line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+            self.found.append(Trouble("css", line, column, values={"detail": said[:LONGEST_REMARK]}))
+
+    def __enter__(self) -> list[Trouble]:
+        logging.getLogger("weasyprint").addHandler(self)
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("weasyprint").removeHandler(self)
+
+
+def allow_pages(most: int) -> None:
+    global _most_pages
+    _most_pages = most
+
+
+def pdf_of(
+    documents: Sequence[Document],
+    *,
+    attachments: Sequence[Attachment] = (),
+    pdf_variant: str | None = None,
+    metadata: Sequence[bytes] = (),
+) -> bytes:
+    """One PDF of all pages, with the title of the first document; fonts and pictures are in it once."""
+    pages = [page for document in documents for page in document.pages]
+    return (
+        documents[0]
+        .copy(pages)
+        .write_pdf(
+            finisher=_without_doubles,
+            pdf_variant=pdf_variant,
+            attachments=[
+                EmbeddedFile(
+                    string=each.content, name=each.name, description=each.description, relationship=each.relationship
+                )
+                for each in attachments
+            ],
+            xmp_metadata=[BytesIO(block) for block in metadata],
+        )
+    )
+
+
+def _without_doubles(document: Document, pdf: Any) -> None:
+    """WeasyPrint lists each attachment of a PDF/A-3 twice among the associated files."""
+    files = pdf.catalog.get("AF")
+    if files is not None:
+        pdf.catalog["AF"] = type(files)(dict.fromkeys(files))
+
+
+__all__ = ["Layouts", "Refused", "TooManyPages", "allow_pages", "pdf_of"]

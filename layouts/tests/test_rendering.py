@@ -1,0 +1,218 @@
+"""Papers come out of the renderer; what goes wrong is named and takes nothing with it."""
+
+import os
+import signal
+import time
+from io import BytesIO
+
+import PIL.Image
+import pytest
+from django.utils import translation
+from pypdf import PdfReader
+
+from layouts.fields import SAMPLE
+from layouts.rendering import (
+    Attachment,
+    Page,
+    RenderFailed,
+    Source,
+    pictures_of_pdf,
+    render_batch,
+    render_pdf,
+    render_pictures,
+)
+from layouts.rendering.pool import POOL
+
+STYLE = """
+@page { size: A4; @bottom-right { content: counter(page) ' / ' counter(pages) } }
+body { font-family: DejaVu Sans }
+"""
+INVOICE = Source(html="<title>I {{ order.number }}</title><h1>Order {{ order.number }}</h1>", css=STYLE)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
+def page(number="00012", source=INVOICE, language="en", **order):
+    return Page(source, {**SAMPLE, "order": {**SAMPLE["order"], "number": number, **order}}, language)
+
+
+def sheets_of(pdf):
+    return [sheet.extract_text() for sheet in PdfReader(BytesIO(pdf)).pages]
+
+
+def png(width=4, height=4, colour="red"):
+    written = BytesIO()
+    PIL.Image.new("RGB", (width, height), colour).save(written, "PNG")
+    return written.getvalue()
+
+
+def wait_until(is_so, seconds=10):
+    until = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.05)
+    return is_so()
+
+
+def is_running(process_id):
+    try:
+        with open(f"/proc/{process_id}/stat") as state:
+            return state.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_paper_says_what_its_layout_and_its_order_say():
+    made = render_pdf([page("00012")])
+
+    assert sheets_of(made.pdf) == ["Order 00012\n1 / 1"]
+    assert (made.number_of_pages, made.remarks) == (1, ())
+    assert PdfReader(BytesIO(made.pdf)).metadata.title == "I 00012"
+
+
+def test_many_papers_are_one_pdf_in_their_order_each_with_its_own_page_numbers():
+    two = Source(html="<p>{{ order.number }} a<p style='break-before: page'>b", css=STYLE)
+
+    made = render_pdf([page("1"), page("2", two), page("3")])
+
+    assert [sheet.split() for sheet in sheets_of(made.pdf)] == [
+        ["Order", "1", "1", "/", "1"],
+        ["2", "a", "1", "/", "2"],
+        ["b", "2", "/", "2"],
+        ["Order", "3", "1", "/", "1"],
+    ]
+
+
+def test_a_batch_is_in_order_however_many_renderers_made_it():
+    made = render_batch([page(str(number)) for number in range(25)])
+
+    assert [sheet.split()[1] for sheet in sheets_of(made.pdf)] == [str(number) for number in range(25)]
+    assert made.number_of_pages == dict.fromkeys(range(25), 1)
+
+
+def test_a_batch_reads_its_papers_as_it_needs_them():
+    made = render_batch(page(str(number)) for number in range(3))
+
+    assert [sheet.split()[1] for sheet in sheets_of(made.pdf)] == ["0", "1", "2"]
+
+
+def test_a_paper_that_fails_is_named_and_the_others_are_made():
+    wrong = Source(html="<p>\n{{ order.nubmer }}", css="")
+
+    made = render_batch([page("1"), page("2", wrong), page("3")])
+
+    assert [sheet.split()[1] for sheet in sheets_of(made.pdf)] == ["1", "3"]
+    (problem,) = made.failures.pop(1).problems
+    assert (problem.line, problem.message) == (2, "There is no field “order.nubmer”.")
+    assert not made.failures
+
+
+def test_papers_can_be_had_apart():
+    made = render_batch([page("1"), page("2"), page("3")], apart=True)
+
+    assert {index: sheets_of(pdf)[0].split()[1] for index, pdf in made.documents.items()} == {0: "1", 1: "2", 2: "3"}
+
+
+def test_one_pdf_of_many_papers_is_made_of_all_or_none():
+    wrong = Source(html="{{ order.nubmer }}", css="")
+
+    with pytest.raises(RenderFailed) as failed:
+        render_pdf([page("1"), page("2", wrong)])
+
+    assert failed.value.index == 1
+
+
+def test_a_layout_has_its_own_files():
+    source = Source(html='<img src="logo.png"><p>{{ order.number }}', css="", files={"logo.png": png(30, 20)})
+
+    made = render_pdf([page(source=source)])
+
+    (picture,) = PdfReader(BytesIO(made.pdf)).pages[0].images
+    assert picture.image.size == (30, 20)
+    assert made.remarks == ()
+
+
+def test_files_of_one_layout_are_not_seen_by_another():
+    own = Source(html='<img src="logo.png">', css="", files={"logo.png": png()})
+    other = Source(html='<img src="logo.png" alt="none">', css="")
+
+    made = render_batch([page(source=own), page(source=other)])
+
+    assert sheets_of(made.pdf) == ["", "none"]
+    assert [problem.message for problem in made.remarks] == ["The layout has no file “logo.png”."]
+
+
+def test_pictures_with_one_name_stay_those_of_their_layouts_in_one_pdf():
+    html, css = '<img src="logo.png">', "@page { size: 10mm; margin: 0 } img { width: 10mm }"
+    papers = [page(source=Source(html, css, {"logo.png": png(colour=colour)})) for colour in ("red", "blue")]
+
+    made = render_pictures(papers, width=10)
+
+    colours = [PIL.Image.open(BytesIO(picture)).convert("RGB").getpixel((5, 5)) for picture in made.pictures]
+    assert colours == [(255, 0, 0), (0, 0, 255)]
+
+
+def test_what_is_left_out_of_a_style_sheet_is_told_with_its_place():
+    made = render_pdf([page(source=Source(html="x", css="p {\n  colour: red }"))])
+
+    (remark,) = made.remarks
+    assert (remark.line, remark.column) == (2, 3)
+    assert "colour: red" in remark.message
+
+
+def test_a_paper_for_the_archive_carries_its_files():
+    made = render_pdf(
+        [page()],
+        attachments=[Attachment("invoice.xml", b"<invoice/>", "The invoice", "Alternative")],
+        pdf_variant="pdf/a-3b",
+        metadata=[b'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" rdf:about="x-mark"/>'],
+    )
+
+    pdf = PdfReader(BytesIO(made.pdf))
+    assert pdf.attachments["invoice.xml"] == [b"<invoice/>"]
+    assert len(pdf.trailer["/Root"]["/AF"]) == 1
+    metadata = pdf.trailer["/Root"]["/Metadata"].get_data()
+    assert b"x-mark" in metadata
+    assert b"pdfaid:part" in metadata
+
+
+def test_a_preview_is_pictures_of_some_pages():
+    three = Source(
+        html="a<p style='break-before: page'>b<p style='break-before: page'>c", css="@page { size: 100mm 50mm }"
+    )
+
+    made = render_pictures([page(source=three)], width=200, first=1, most=5)
+
+    assert [PIL.Image.open(BytesIO(picture)).size for picture in made.pictures] == [(200, 100), (200, 100)]
+    assert made.rendered.number_of_pages == 3
+    assert pictures_of_pdf(made.rendered.pdf, width=80, most=1)[0].startswith(b"\x89PNG")
+
+
+def test_the_next_paper_comes_from_the_same_renderer():
+    render_pdf([page()])
+    before = set(POOL.process_ids)
+
+    render_pdf([page()])
+
+    assert set(POOL.process_ids) == before
+
+
+def test_a_renderer_that_was_killed_is_replaced():
+    render_pdf([page()])
+    for process_id in POOL.process_ids:
+        os.kill(process_id, signal.SIGKILL)
+
+    assert sheets_of(render_pdf([page("7")]).pdf) == ["Order 7\n1 / 1"]
+
+
+def test_no_renderer_stays_behind():
+    render_pdf([page()])
+    process_ids = POOL.process_ids
+
+    POOL.close()
+
+    assert process_ids
+    assert wait_until(lambda: not any(is_running(process_id) for process_id in process_ids))
