@@ -11,11 +11,13 @@ class OrdersConfig(AppConfig):
         # Here and not above: models are loaded only when every app is known.
         from backoffice.context import CHILDREN, COUNTERS, NavEntry, register_page
         from backoffice.roles import Permission
+        from layouts import subjects
         from orders import jobs
         from orders.exports import jobs as exports
         from orders.merge_page import relatives_panel
         from orders.navigation import folder_links
         from orders.order_page.panels import register_panel
+        from orders.papers.subjects import OrdersAsSubjects
         from orders.services import invoices_due, own_statuses
         from orders.tabs import todo_count
 
@@ -25,6 +27,7 @@ class OrdersConfig(AppConfig):
         exports.register()
         own_statuses.register()
         invoices_due.listen()
+        subjects.provide(OrdersAsSubjects())
         register_panel(relatives_panel)
         CHILDREN.append(folder_links)
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

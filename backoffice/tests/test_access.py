@@ -34,6 +34,7 @@ V, C, N, M, E, P = (
     Permission.VIEW_PERSONAL_DATA,
 )
 S = Permission.MANAGE_SETTINGS
+LAYOUT = ("invoice", "12345")
 SHOP_PAGES = [
     Page("shop-home", V),
     Page("menu", V),
@@ -110,6 +111,16 @@ SHOP_PAGES = [
     Page("statuses:move", S, "post", ("fulfilment", "ready")),
     Page("statuses:remove", S, args=("fulfilment", "ready")),
     Page("statuses:restore", S, "post", ("fulfilment", "ready")),
+    Page("layouts:list", V),
+    Page("layouts:show", V, args=LAYOUT),
+    Page("layouts:begin", S, "post", LAYOUT),
+    Page("layouts:standard", S, "post", LAYOUT),
+    Page("layouts:edit", S, args=LAYOUT),
+    Page("layouts:give-up", S, "post", LAYOUT),
+    Page("layouts:file", V, args=(*LAYOUT, "1")),
+    Page("layouts:version", V, args=(*LAYOUT, "1")),
+    Page("layouts:restore", S, "post", (*LAYOUT, "1")),
+    Page("layouts:print-with", S, "post", (*LAYOUT, "1")),
     Page("pull:settings", V),
     Page("pull:save", S, "post"),
     Page("pull:key", S),

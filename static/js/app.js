@@ -8,7 +8,8 @@
    data-selected              text of the selection's size, data-one / data-many with "%n"
    data-clear                 a button that clears the selection
    data-key="s"               a link, button, summary or field that this single key presses or goes to
-   data-unsaved               a form that warns before it is left; data-unsaved-hint inside it is shown
+   data-unsaved               a form that warns before it is left; data-unsaved-hint inside it is shown,
+                              data-aside: a field in it that is not kept
    data-copy, data-copy-from  a button that copies its text, or that of the element with that id
    data-show-password         a button for the field with that id
    data-digits                a form of one code: spaces in it are dropped
@@ -255,7 +256,7 @@ document.addEventListener("input", (event) => {
     const tidy = event.target.value.replace(/[\s-]/g, "");
     if (tidy !== event.target.value) event.target.value = tidy;
   }
-  if (form?.matches("[data-unsaved]")) {
+  if (form?.matches("[data-unsaved]") && !event.target.matches("[data-aside]")) {
     form.dataset.unsaved = "yes";
     for (const hint of $$("[data-unsaved-hint]", form)) hint.hidden = false;
   }
