@@ -18,7 +18,7 @@ if __name__ == "__main__":
 from backoffice.benches import Measured, bench, memory_kib, seconds_in_turns
 from backoffice.models import Shop, StaffMember, User
 from backoffice.roles import Role
-from orders.exports.xml import export_orders
+from orders.exports.xml_orders import export_orders
 from orders.generate import generate_orders
 from orders.models import Order
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -21,7 +20,7 @@ from django.db.models import Model, QuerySet
 from django.utils import translation
 
 from backoffice.models import Shop
-from orders.keys import among
+from orders.keys import among, in_chunks
 from orders.models import (
     Address,
     Order,
@@ -233,11 +232,10 @@ def order_documents(order_ids: Iterable[int], *, shop: Shop, parts: frozenset[st
     `shop` may be a target shop: then its language is used and only orders taken there are found. Memory does not
     grow with the number of orders: they are read in chunks, each with the same seven queries.
     """
-    keys, size, labels = iter(order_ids), FIRST_CHUNK, None
-    while chunk := list(islice(keys, size)):
+    labels = None
+    for chunk in in_chunks(order_ids, first=FIRST_CHUNK, size=CHUNK):
         labels = labels or Labels(shop)
         yield from _documents_of_chunk(chunk, shop, labels, parts)
-        size = CHUNK
 
 
 class Labels:
@@ -332,8 +330,8 @@ def order_values(order_ids: Iterable[int], *, shop: Shop, paths: Sequence[str]) 
     For tables of very many orders: only the columns needed are read, and no document is built. Every path must be in
     VALUE_PATHS; the orders are found as by `order_documents`.
     """
-    keys, values = iter(order_ids), None
-    while chunk := list(islice(keys, CHUNK)):
+    values = None
+    for chunk in in_chunks(order_ids, first=CHUNK, size=CHUNK):
         values = values or _Values(paths, shop)
         yield from values.of_chunk(chunk)
 

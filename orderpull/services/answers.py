@@ -18,8 +18,8 @@ from orderpull.models import Outcome, PullCall
 from orderpull.services.entry import Pull
 from orderpull.services.log import write_down
 from orderpull.services.receipts import write_receipts
-from orders.documents import OrderDocument, order_documents
-from orders.exports.xml import Escape, OrderXml, keys_of, write_orders
+from orders.exports.xml import WrittenOrder, keys_of, wall_time, write_orders
+from orders.exports.xml_orders import written_orders
 from orders.models import Order
 from orders.models.order import OrderQuerySet
 from orders.services.change import settle_clock
@@ -76,31 +76,31 @@ def answer(call: ListCall, pull: Pull, record: PullCall) -> Iterator[bytes]:
     found = find_orders(call, pull)
     record.number_of_orders = len(found.order_ids)
     seen = Seen()
-    escape = Escape()
     pieces = write_orders(
-        seen.passing(order_documents(found.order_ids, shop=pull.shop)),
+        seen.passing(written_orders(found.order_ids, shop=pull.shop)),
         shop=pull.shop,
         generated=timezone.now(),
         count=len(found.order_ids),
         change_time=call.subject if call.wall_time is not None else "",
         next_change_time=found.next_change_time,
-        escape=escape,
     )
-    return _recorded(pieces, record, seen, escape)
+    return _recorded(pieces, record, seen)
 
 
 class Seen:
-    """Number and version of the orders that went into an answer: sixteen bytes each."""
+    """Number and version of the orders that went into an answer, sixteen bytes each, and what was replaced in them."""
 
     def __init__(self) -> None:
         self.numbers = array("q")
         self.versions = array("q")
+        self.number_replaced = 0
 
-    def passing(self, documents: Iterable[OrderDocument]) -> Iterator[OrderDocument]:
-        for document in documents:
-            self.numbers.append(int(document.number))
-            self.versions.append(document.version)
-            yield document
+    def passing(self, orders: Iterable[WrittenOrder]) -> Iterator[WrittenOrder]:
+        for order in orders:
+            self.numbers.append(int(order.number))
+            self.versions.append(order.version)
+            self.number_replaced += order.number_replaced
+            yield order
 
 
 class Kept:
@@ -128,7 +128,7 @@ class Kept:
             record.answer_digest = self._hash.hexdigest()
 
 
-def _recorded(pieces: Iterator[bytes], record: PullCall, seen: Seen, escape: Escape) -> Iterator[bytes]:
+def _recorded(pieces: Iterator[bytes], record: PullCall, seen: Seen) -> Iterator[bytes]:
     """Pass the pieces on and save `record` at the end, however it ends; receipts only when all of it was taken."""
     outcome, kept = Outcome.BROKEN_OFF, Kept()
     try:
@@ -145,8 +145,8 @@ def _recorded(pieces: Iterator[bytes], record: PullCall, seen: Seen, escape: Esc
         write_down(record, outcome)
         if outcome == Outcome.ANSWERED and record.shop_id is not None:
             _note_receipts(record, seen)
-        if escape.number_replaced:
-            log.warning("characters replaced", shop=record.shop_number, number=escape.number_replaced)
+        if seen.number_replaced:
+            log.warning("characters replaced", shop=record.shop_number, number=seen.number_replaced)
 
 
 def _note_receipts(record: PullCall, seen: Seen) -> None:
@@ -169,7 +169,6 @@ def count_answer(call: ListCall, pull: Pull, record: PullCall) -> bytes:
     settled = settle_clock(pull.owner)
     since = earliest_moment(call.wall_time.replace(hour=0, minute=0, second=0), pull.shop.zone)  # type: ignore[union-attr]
     orders = orders_for(pull).visible().filter(placed_at__gte=since).order_by("placed_at", "id")
-    writer = OrderXml(pull.shop.zone, Escape())
     days = []
     for day, of_day in groupby(
         orders.values_list("placed_at", "number", "version").iterator(chunk_size=5_000),
@@ -180,8 +179,8 @@ def count_answer(call: ListCall, pull: Pull, record: PullCall) -> bytes:
         days.append(_day_element(day, versions, pull.owner.number))
     head = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<counts shop="{pull.shop.number}"'
-        f' generated="{writer.time(timezone.now())}" change_time="{call.subject}"'
-        f' next_change_time="{writer.time(settled)}" orders="{record.number_of_orders}">\n'
+        f' generated="{wall_time(timezone.now(), pull.shop.zone)}" change_time="{call.subject}"'
+        f' next_change_time="{wall_time(settled, pull.shop.zone)}" orders="{record.number_of_orders}">\n'
     )
     body = (head + "".join(days) + "</counts>\n").encode()
     record.number_of_bytes = len(body)

@@ -15,7 +15,8 @@ from orderpull.forms import PartnerForm, SettingsForm
 from orderpull.models import PullSettings
 from orderpull.services import save_settings, settings_of
 from orders.exports.schema import elements_of, version_of
-from orders.exports.xml import SCHEMA, export_orders
+from orders.exports.xml import SCHEMA
+from orders.exports.xml_orders import export_orders
 from orders.models import Order
 
 CALLS_SHOWN = 10

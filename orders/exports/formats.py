@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.models import Shop
-from orders.documents import OrderDocument, order_documents, order_values
+from orders.documents import order_documents, order_values
 from orders.exports.carriers import LABELS, MYPARCEL, CarrierTable
 from orders.exports.csv import COMMA, SEMICOLON, CsvWriter, Dialect
 from orders.exports.table import ORDER_COLUMNS, Heading, Table
 from orders.exports.xlsx import XlsxWriter
-from orders.exports.xml import Escape, write_orders
+from orders.exports.xml import WrittenOrder, write_orders
+from orders.exports.xml_orders import written_orders
 
 
 class Format(TextChoices):
@@ -73,7 +74,7 @@ class Layout:
 def reader_and_writer(chosen: Format, layout: Layout, shop: Shop) -> tuple[Reader, Writer]:
     """How orders of `shop` are read for a format, and how what was read is written."""
     if chosen == Format.XML:
-        return partial(order_documents, shop=shop), partial(_write_xml, shop)
+        return partial(written_orders, shop=shop), partial(_write_xml, shop)
     if chosen.is_for_carrier:
         carrier = CarrierTable(MYPARCEL if chosen == Format.MYPARCEL else LABELS)
         read = partial(order_documents, shop=shop, parts=carrier.parts)
@@ -125,11 +126,15 @@ def _write_csv(
     return written
 
 
-def _write_xml(shop: Shop, file: IO[bytes], documents: Iterable[OrderDocument], count: int) -> Written:
-    written, escape = Written(), Escape()
-    pieces = write_orders(_counted(documents, written), shop=shop, generated=timezone.now(), count=count, escape=escape)
-    file.writelines(pieces)
-    written.replaced = escape.number_replaced
+def _write_xml(shop: Shop, file: IO[bytes], orders: Iterable[WrittenOrder], count: int) -> Written:
+    written = Written()
+
+    def counted() -> Iterator[WrittenOrder]:
+        for order in _counted(orders, written):
+            written.replaced += order.number_replaced
+            yield order
+
+    file.writelines(write_orders(counted(), shop=shop, generated=timezone.now(), count=count))
     return written
 
 

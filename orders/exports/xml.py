@@ -10,9 +10,8 @@ from array import array
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
-
-from django.utils import timezone
 
 from backoffice.models import Shop
 from orders.documents import (
@@ -24,7 +23,6 @@ from orders.documents import (
     RefundDocument,
     ShipmentDocument,
     TotalsDocument,
-    order_documents,
 )
 from orders.models import Address
 from orders.models.order import OrderQuerySet
@@ -60,11 +58,23 @@ class Escape:
         return text.translate(REFERENCES)
 
 
-def export_orders(orders: OrderQuerySet, shop: Shop) -> Iterator[bytes]:
-    """The document of `orders` (of `shop`), in their order, in pieces."""
-    order_ids = keys_of(orders)
-    documents = order_documents(order_ids, shop=shop)
-    return write_orders(documents, shop=shop, generated=timezone.now(), count=len(order_ids))
+class WrittenOrder(NamedTuple):
+    """One order as XML, with its number as it is shown, and how many characters were replaced in it."""
+
+    number: str
+    version: int
+    text: str
+    number_replaced: int = 0
+
+
+def orders_of_documents(documents: Iterable[OrderDocument], shop: Shop) -> Iterator[WrittenOrder]:
+    """Each document as XML, with times in the zone of `shop`."""
+    escape = Escape()
+    writer = OrderXml(shop.zone, escape)
+    for document in documents:
+        before = escape.number_replaced
+        text = writer.order(document)
+        yield WrittenOrder(document.number, document.version, text, escape.number_replaced - before)
 
 
 def keys_of(orders: OrderQuerySet) -> "array[int]":
@@ -73,25 +83,23 @@ def keys_of(orders: OrderQuerySet) -> "array[int]":
 
 
 def write_orders(
-    documents: Iterable[OrderDocument],
+    orders: Iterable[WrittenOrder],
     *,
     shop: Shop,
     generated: datetime,
     count: int,
     change_time: str = "",
     next_change_time: datetime | None = None,
-    escape: Escape | None = None,
 ) -> Iterator[bytes]:
-    """Write `count` documents as XML, in pieces of some dozens of orders; times are in the zone of `shop`.
+    """The document of `count` orders, in pieces of some dozens of them; times are in the zone of `shop`.
 
     `change_time` and `next_change_time` are for pulls: the moment as it was asked for and the one to ask for next.
-    Hand in `escape` to know afterwards how many characters were replaced.
     """
-    writer = OrderXml(shop.zone, escape or Escape())
-    yield writer.head(shop.number, generated, count, change_time, next_change_time).encode()
+    head = OrderXml(shop.zone, Escape()).head(shop.number, generated, count, change_time, next_change_time)
+    yield head.encode()
     piece: list[str] = []
-    for document in documents:
-        piece.append(writer.order(document))
+    for order in orders:
+        piece.append(order.text)
         if len(piece) == ORDERS_PER_PIECE:
             yield "".join(piece).encode()
             piece.clear()
@@ -317,15 +325,18 @@ class OrderXml:
         )
 
     def time(self, moment: datetime | None) -> str:
-        """`yyyymmddhhmmss` in the shop's zone, cut to the second; empty for none."""
-        if moment is None:
-            return ""
-        try:
-            local = moment.astimezone(self.zone)
-        except OverflowError:  # the last hours of the year 9999: a nonsense date must not stop everybody's export
-            local = moment
-        wall = local.isoformat()
-        return wall[0:4] + wall[5:7] + wall[8:10] + wall[11:13] + wall[14:16] + wall[17:19]
+        """`yyyymmddhhmmss` in the shop's zone; empty for none."""
+        return wall_time(moment, self.zone) if moment else ""
+
+
+def wall_time(moment: datetime, zone: ZoneInfo) -> str:
+    """`yyyymmddhhmmss` in `zone`, cut to the second."""
+    try:
+        local = moment.astimezone(zone)
+    except OverflowError:  # the last hours of the year 9999: a nonsense date must not stop everybody's export
+        local = moment
+    wall = local.isoformat()
+    return wall[0:4] + wall[5:7] + wall[8:10] + wall[11:13] + wall[14:16] + wall[17:19]
 
 
 def day(value: date | None) -> str:

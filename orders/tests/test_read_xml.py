@@ -11,7 +11,8 @@ from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
 from orders.exports.read_xml import XmlRefused, read_orders
 from orders.exports.schema import elements_of, version_of
-from orders.exports.xml import SCHEMA, export_orders
+from orders.exports.xml import SCHEMA
+from orders.exports.xml_orders import export_orders
 from orders.generate import generate_orders
 from orders.models import Order, OrderNote
 from orders.services import NewNote, delete_orders, place_orders

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from backoffice.models import Shop
-from orders.documents import OrderDocument, order_documents
-from orders.exports.xml import SCHEMA, Escape, export_orders, write_orders
+from orders.documents import OrderDocument
+from orders.exports.xml import SCHEMA, orders_of_documents, write_orders
+from orders.exports.xml_orders import export_orders, written_orders
 from orders.models import Order, OrderNote
 from orders.services import add_note, delete_orders
 from orders.tests.factories import make_order, new_line
@@ -71,7 +72,7 @@ def living(text):
 
 def written(*documents, **options):
     options = {"shop": SHOP, "generated": NOON, "count": len(documents)} | options
-    return b"".join(write_orders(documents, **options))
+    return b"".join(write_orders(orders_of_documents(documents, SHOP), **options))
 
 
 def texts_in(body):
@@ -148,11 +149,9 @@ def test_t11_t12_any_text_is_read_back_by_lxml_and_expat(text):
 
 
 def test_replaced_characters_are_counted():
-    escape = Escape()
+    orders = orders_of_documents([living("a\x00\ud800b"), living("b"), living("\ufffe")], SHOP)
 
-    written(living("a\x00\ud800b"), escape=escape)
-
-    assert escape.number_replaced == 2 * NUMBER_OF_TEXTS
+    assert [order.number_replaced for order in orders] == [2 * NUMBER_OF_TEXTS, 0, NUMBER_OF_TEXTS]
 
 
 def test_a_document_without_orders_is_whole():
@@ -225,7 +224,7 @@ def test_the_export_streams_in_pieces(shop, monkeypatch):
         make_order(shop)
     orders = list(Order.objects.for_shop(shop).values_list("pk", flat=True))
 
-    pieces = list(write_orders(order_documents(orders, shop=shop), shop=shop, generated=NOON, count=5))
+    pieces = list(write_orders(written_orders(orders, shop=shop), shop=shop, generated=NOON, count=5))
 
     assert [piece.count(b"<order ") for piece in pieces] == [0, 2, 2, 1]
     assert is_valid(b"".join(pieces))

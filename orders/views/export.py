@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from backoffice.access import requires
 from backoffice.roles import Permission
-from orders.exports.xml import export_orders
+from orders.exports.xml_orders import export_orders
 from orders.order_list import filtered_orders
 
 
