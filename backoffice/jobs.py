@@ -107,7 +107,7 @@ def start(
             token=token or uuid.uuid4(),
             defaults={
                 "kind": kind,
-                "arguments": arguments or {},
+                "arguments": (arguments or {}) | ({"is_quiet": True} if by.is_quiet else {}),
                 "user_id": by.user_id,
                 "actor_name": by.name,
                 "actor_channel": by.channel,

@@ -97,7 +97,9 @@ class ShopMiddleware:
             return
         request.shop, request.staff = membership_or_404(request.user, number)
         request.shop.request_cache = {}
-        request.actor = request.staff.as_actor(client_ip(request))
+        # "Do not notify" stands beside every action that would mail, so it is read in one place for all of them.
+        is_quiet = request.method == "POST" and request.POST.get("quiet") == "1"
+        request.actor = request.staff.as_actor(client_ip(request), is_quiet=is_quiet)
 
 
 def membership_or_404(user, number: str) -> tuple[Shop, StaffMember]:

@@ -163,6 +163,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep job files": {"task": "backoffice.tasks.sweep_job_files", "schedule": 600.0},
     "forget expired sessions": {"task": "backoffice.tasks.forget_expired_sessions", "schedule": 3600.0},
     "sweep invoices": {"task": "orders.tasks.sweep_invoices", "schedule": 60.0},
+    "send due mail": {"task": "messaging.tasks.send_due_mail", "schedule": 10.0},
+    "sweep mail": {"task": "messaging.tasks.sweep_mail", "schedule": 30.0},
     "review waiting orders": {"task": "orders.tasks.review_waiting", "schedule": 300.0},
     "forget expired rpc ids": {"task": "orderpull.tasks.forget_expired_rpc_ids", "schedule": 300.0},
 }
@@ -170,6 +172,10 @@ CELERY_BEAT_SCHEDULE = {
 vars().update(env.email_url("EMAIL_URL", "filemail://" if not PRODUCTION else "consolemail://"))
 if EMAIL_BACKEND.endswith("filebased.EmailBackend"):  # noqa: F821  (set by the line above)
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+# Mail servers of shops that may lie inside the installation's own network, by name; `*` allows all.
+MAIL_INTERNAL_HOSTS = [host.lower() for host in env.list("MAIL_INTERNAL_HOSTS", default=[])]
+# How many shops' servers one worker talks to at once; 0 talks to one after the other, in the worker's own thread.
+MAIL_THREADS = 0 if TESTING else env.int("MAIL_THREADS", 8)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "backoffice@localhost")
 
 AUTH_USER_MODEL = "backoffice.User"

@@ -55,6 +55,12 @@ ONLY_TOLD = {
     LogAction.PAYOUT_FAILED,
     LogAction.INVOICE_ISSUED,
     LogAction.CREDIT_NOTE_ISSUED,
+    LogAction.MAIL_WRITTEN,
+    LogAction.MAIL_RESENT,
+    LogAction.MAIL_SENT,
+    LogAction.MAIL_REPEATED,
+    LogAction.MAIL_FAILED,
+    LogAction.MAIL_BOUNCED,
 }
 # Payments, shipments and notes went along without a word of their own.
 MOVED_MORE = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}

@@ -52,7 +52,15 @@ SHOWN_LABELS: dict[Shown, Promise] = {
 _ABOUT_MONEY = {LogAction.PAYMENT_CHANGED, LogAction.PAYMENT_MARKED}
 NOTES = {LogAction.NOTE_ADDED, LogAction.NOTE_CHANGED, LogAction.NOTE_REMOVED}
 # What went to the customer and what came from there.
-MESSAGES = {LogAction.MESSAGE_READ, LogAction.DIGITAL_SENT}
+MAILS = {
+    LogAction.MAIL_WRITTEN,
+    LogAction.MAIL_RESENT,
+    LogAction.MAIL_SENT,
+    LogAction.MAIL_REPEATED,
+    LogAction.MAIL_FAILED,
+    LogAction.MAIL_BOUNCED,
+}
+MESSAGES = {LogAction.MESSAGE_READ, LogAction.DIGITAL_SENT, *MAILS}
 PAYMENTS = {
     LogAction.PAYMENT_CHANGED,
     LogAction.PAYMENT_RECEIVED,
@@ -65,7 +73,7 @@ PAYMENTS = {
 }
 _ACTIONS = {
     Shown.ALL: set(LogAction),
-    Shown.CHANGES: set(LogAction) - NOTES - {LogAction.MESSAGE_READ, LogAction.PERSONAL_NUMBER_SEEN},
+    Shown.CHANGES: set(LogAction) - NOTES - MAILS - {LogAction.MESSAGE_READ, LogAction.PERSONAL_NUMBER_SEEN},
     Shown.MESSAGES: MESSAGES,
     Shown.PAYMENTS: PAYMENTS,
     Shown.NOTES: NOTES,
@@ -77,6 +85,7 @@ _ONLY_TOLD = {
     LogAction.MESSAGE_READ,
     LogAction.PERSONAL_NUMBER_SEEN,
     LogAction.PAYOUT_FAILED,
+    *MAILS,
 }
 
 
@@ -480,6 +489,7 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.NOTE_CHANGED: _note,
     LogAction.NOTE_REMOVED: _note,
     LogAction.DIGITAL_SENT: _about,
+    **dict.fromkeys(MAILS, _about),
     LogAction.MESSAGE_READ: _plainly,
     LogAction.FOLDER_CHANGED: _folder,
     LogAction.TAGS_CHANGED: _tags,

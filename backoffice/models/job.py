@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from backoffice.actor import Actor
+from backoffice.actor import Actor, Channel
 from backoffice.models.shop import Shop, ShopQuerySet
 
 
@@ -94,7 +94,13 @@ class Job(models.Model):
     @property
     def actor(self) -> Actor:
         """Whoever started it; the work is done in their name."""
-        return Actor(self.actor_name, self.actor_channel, self.user_id, self.actor_ip_address)
+        return Actor(
+            self.actor_name,
+            Channel(self.actor_channel),
+            self.user_id,
+            self.actor_ip_address,
+            is_quiet=self.arguments.get("is_quiet", False),
+        )
 
 
 class JobItem(models.Model):

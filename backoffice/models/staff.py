@@ -85,8 +85,8 @@ class StaffMember(models.Model):
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]
 
-    def as_actor(self, ip_address: str | None) -> Actor:
-        return Actor(self.user.name or self.user.email, Channel.WEB, self.user_id, ip_address)
+    def as_actor(self, ip_address: str | None, *, is_quiet: bool = False) -> Actor:
+        return Actor(self.user.name or self.user.email, Channel.WEB, self.user_id, ip_address, is_quiet)
 
 
 class SecurityEvent(models.Model):

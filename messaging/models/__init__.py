@@ -1,4 +1,4 @@
-from messaging.models.address import DoNotMail, validate_one_address, validate_one_line
+from messaging.models.address import LINE_BREAKS, DoNotMail, validate_one_address, validate_one_line
 from messaging.models.outbox import OPEN_STATES, MailAttachment, MailState, Origin, OutboxMail
 from messaging.models.settings import MailLane, MailSettings, Security
 from messaging.models.shop_file import ShopFile
@@ -6,6 +6,7 @@ from messaging.models.template import MailTemplate, MailTemplateTranslation, Mai
 from messaging.models.trigger import Recipient, Trigger, TriggerEvent
 
 __all__ = [
+    "LINE_BREAKS",
     "OPEN_STATES",
     "DoNotMail",
     "MailAttachment",

@@ -9,6 +9,7 @@ from backoffice.models import Shop, ShopQuerySet
 from messaging.models.address import LONGEST_ADDRESS
 from messaging.models.shop_file import ShopFile
 from messaging.models.template import LONGEST_SUBJECT, MailTemplate
+from messaging.reasons import words_for
 from orders.models import Order
 
 
@@ -44,8 +45,8 @@ class OutboxQuerySet(ShopQuerySet):
         return self.filter(state__in=OPEN_STATES)
 
     def due(self, now) -> Self:
-        """Ready to be sent at `now`."""
-        return self.filter(state=MailState.QUEUED, due_at__lte=now)
+        """Ready to be sent at `now`, with their texts."""
+        return self.filter(state=MailState.QUEUED, due_at__lte=now, written_at__isnull=False)
 
 
 class OutboxMail(models.Model):
@@ -94,8 +95,9 @@ class OutboxMail(models.Model):
     number_of_doubts = models.PositiveIntegerField(default=0)
     leased_by = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
-    # Why it failed, bounced or was cancelled, in words for people, and what the server said.
-    reason = models.CharField(max_length=300, blank=True)
+    # A `messaging.reasons.Reason`: why it has not left, bounced or was cancelled; and what exactly the server, or the
+    # template, said.
+    reason = models.CharField(max_length=20, blank=True)
     last_answer = models.CharField(max_length=500, blank=True)
     last_tried_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
@@ -123,7 +125,7 @@ class OutboxMail(models.Model):
             models.Index(
                 fields=["shop", "due_at", "id"],
                 name="mail_to_send",
-                condition=models.Q(state=MailState.QUEUED),
+                condition=models.Q(state=MailState.QUEUED, written_at__isnull=False),
             ),
             models.Index(
                 fields=["due_at"],
@@ -136,7 +138,7 @@ class OutboxMail(models.Model):
                 condition=models.Q(state=MailState.SENDING),
             ),
             models.Index(
-                fields=["id"],
+                fields=["shop", "id"],
                 name="mail_to_write",
                 condition=models.Q(state__in=[MailState.HELD, MailState.QUEUED], written_at=None),
             ),
@@ -153,6 +155,10 @@ class OutboxMail(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def reason_in_words(self) -> str:
+        return words_for(self.reason)
 
 
 class MailAttachment(models.Model):

@@ -35,7 +35,7 @@ from orders.waiting import values_of, waits_of
 from statuses.kinds import Kind
 
 # Sent inside the transaction, while the shop's clock is locked: ears must be quick.
-# Carries `shop` and `entries`, a list of saved OrderLogEntry, so one order and a thousand sound alike.
+# Carries `shop`, `by` and `entries`, a list of saved OrderLogEntry, so one order and a thousand sound alike.
 order_changed = Signal()
 
 Changes = dict[str, dict[str, Any]]
@@ -194,7 +194,7 @@ class Change:
             older = {entry.order_id for entry in self.entries} - self._new
             seal(self.entries, heads_of(older) if older else {})
             OrderLogEntry.objects.bulk_create(self.entries)
-            order_changed.send(sender=Change, shop=self.shop, entries=self.entries)
+            order_changed.send(sender=Change, shop=self.shop, by=self.by, entries=self.entries)
 
     def _see_what_waits(self, pks: list[int], at: datetime) -> None:
         waits = waits_of((self._orders[pk] for pk in pks), shop=self.shop, now=at)

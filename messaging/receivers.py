@@ -1,0 +1,9 @@
+from django.dispatch import receiver
+
+from messaging.services.triggers import follow_change
+from orders.services import order_changed
+
+
+@receiver(order_changed)
+def queue_mails(sender, shop, entries, by, **kwargs) -> None:
+    follow_change(shop, entries, by=by)

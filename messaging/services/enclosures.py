@@ -1,0 +1,36 @@
+"""The attachments of a mail as bytes: files of the archive, and papers that are made once and kept."""
+
+from messaging.models import MailAttachment, OutboxMail
+from messaging.post.message import LARGEST_MESSAGE, Enclosure
+from messaging.reasons import Reason
+from messaging.services.writing import Unwritable
+
+
+def enclosures_of(mail: OutboxMail) -> list[Enclosure]:
+    """What a written mail carries. Raises Unwritable when something is missing or it is too much together."""
+    if not {"papers", "files"}.intersection(mail.extra):
+        return []
+    enclosures = [_enclosure(mail, row) for row in mail.attachments.select_related("shop_file")]
+    # A third more, as bytes travel in letters.
+    if sum(len(each.content) for each in enclosures) * 4 / 3 > LARGEST_MESSAGE:
+        raise Unwritable(Reason.TOO_LARGE)
+    return enclosures
+
+
+def _enclosure(mail: OutboxMail, row: MailAttachment) -> Enclosure:
+    if row.shop_file is not None:
+        try:
+            with row.shop_file.file.open("rb") as stored:
+                return Enclosure(row.name, row.content_type, stored.read())
+        except OSError as problem:
+            raise Unwritable(Reason.NO_FILE, row.name) from problem
+    if row.content is None:
+        row.name, row.content = _made(mail, row.paper)
+        row.content_type = "application/pdf"
+        row.save(update_fields=["name", "content", "content_type"])
+    return Enclosure(row.name, row.content_type, bytes(row.content))
+
+
+def _made(mail: OutboxMail, kind: str) -> tuple[str, bytes]:
+    """The file name and the PDF of a paper. Raises Unwritable."""
+    raise Unwritable(Reason.BROKEN_PAPER, kind)

@@ -1,0 +1,115 @@
+"""From what happened to orders to the mails it causes."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from backoffice.actor import Actor
+from backoffice.models import Shop
+from messaging.happenings import Happening, happenings_of
+from messaging.models import MailSettings, MailState, Origin, OutboxMail, Recipient, Trigger
+from messaging.reasons import Reason
+from messaging.services.queue import Letter, cancel_all, queue_letters
+from messaging.services.settings import settings_in
+from orders.models import OrderLogEntry, Source
+
+
+def follow_change(shop: Shop, entries: Sequence[OrderLogEntry], *, by: Actor) -> None:
+    """Queue the mails that new log entries cause, in their transaction, and recall those of what was taken back.
+
+    Three queries at most, for one order as for a thousand; none where nothing happened that a mail may be tied to.
+    """
+    if undone := {entry.undoes for entry in entries if entry.undoes is not None}:
+        recall(shop, undone, {entry.order_id for entry in entries if entry.undoes is not None})
+    if by.is_quiet:
+        return
+    happenings = happenings_of(entries)
+    if not happenings:
+        return
+    triggers = triggers_of(shop, {each.event for each in happenings})
+    if not triggers:
+        return
+    settings = settings_in(triggers[0].shop)
+    act = entries[0].act
+    letters = [
+        letter
+        for happening in happenings
+        for trigger in answering(triggers, happening)
+        for letter in letters_of(trigger, happening, settings, act)
+    ]
+    queue_letters(shop, letters, settings=settings, by=by)
+
+
+def recall(shop: Shop, acts: Iterable[uuid.UUID], orders: Iterable[int]) -> int:
+    """Cancel what these acts caused at these orders and has not left yet; returns how many."""
+    mails = OutboxMail.objects.for_shop(shop).filter(act__in=acts, order__in=orders, attempts=0)
+    return cancel_all(mails.filter(state__in=[MailState.HELD, MailState.QUEUED]), reason=Reason.UNDONE)
+
+
+def triggers_of(shop: Shop, events: Iterable[str]) -> list[Trigger]:
+    """The triggers of these events, those that are off too: they silence a target shop."""
+    rows = Trigger.objects.for_shop(shop).filter(event__in=events).select_related("template", "shop__mail_settings")
+    return list(rows.prefetch_related("files"))
+
+
+def answering(triggers: Iterable[Trigger], happening: Happening) -> list[Trigger]:
+    """The triggers that answer to what happened: for each recipient those of its target shop, else the base shop's.
+
+    An own status that has triggers of its own speaks for itself; one without lets the built-in word speak, if that
+    is new.
+    """
+    meant = [each for each in triggers if each.event == happening.event and _fits_target(each, happening)]
+    own = [each for each in meant if each.own_status_id is not None and each.own_status_id == happening.own_id]
+    builtin = [each for each in meant if each.own_status_id is None and each.code == happening.code]
+    speaks = own or (builtin if happening.is_new_word or not happening.code else [])
+    by_recipient: dict[tuple[str, str], list[Trigger]] = defaultdict(list)
+    for each in speaks:
+        by_recipient[each.recipient, each.address].append(each)
+    chosen = []
+    for alike in by_recipient.values():
+        of_target = [each for each in alike if each.target_shop_id is not None]
+        chosen += of_target or alike
+    return [each for each in chosen if each.is_on and each.template.is_active and each.template.deleted_at is None]
+
+
+def _fits_target(trigger: Trigger, happening: Happening) -> bool:
+    return trigger.target_shop_id in (None, happening.order.target_shop_id)
+
+
+def letters_of(trigger: Trigger, happening: Happening, settings: MailSettings, act: uuid.UUID | None) -> list[Letter]:
+    """What one trigger sends for one happening: a letter, and the copy for the shop."""
+    order = happening.order
+    is_customer = trigger.recipient == Recipient.CUSTOMER
+    if is_customer and order.source == Source.MARKETPLACE and not settings.mails_marketplace_customers:
+        return []
+    event = happening.key
+    if trigger.each_time and act is not None:
+        event += f"@{act.hex[:16]}"
+    if trigger.recipient == Recipient.SHOP:
+        address, name = shop_address(trigger.shop, settings), trigger.shop.name
+    elif is_customer:
+        address, name = order.customer_email, order.customer_name
+    else:
+        address, name = trigger.address, ""
+    letter = Letter(
+        order=order,
+        event=event,
+        origin=Origin.TRIGGER,
+        template=trigger.template,
+        recipient=address,
+        recipient_name=name,
+        who=trigger.recipient if trigger.recipient != Recipient.ADDRESS else address,
+        act=act,
+        delay_minutes=trigger.delay_minutes,
+        papers=tuple(trigger.papers),
+        files=tuple(file.pk for file in trigger.files.all()),
+        line_id=happening.line_id,
+    )
+    if not trigger.copy_to_shop:
+        return [letter]
+    return [letter, letter.copied_to(shop_address(trigger.shop, settings), trigger.shop.name)]
+
+
+def shop_address(shop: Shop, settings: MailSettings) -> str:
+    """Where the shop itself gets mail; empty when it never said."""
+    return settings.copy_address or shop.email
