@@ -303,7 +303,7 @@ class Copier:
             rest = _renamed(
                 self.dialect.after_first_word, FAMILY.casefold(), "lower(r.family)", TAG.casefold(), "lower(r.tag)"
             )
-            return f"r.shop_number || '_' || {number} || {rest}"
+            return f"{number} || {rest}"
         if (model, field.name) in RENAMED:
             return _renamed(same, FAMILY, "r.family", TAG, "r.tag")
         return same

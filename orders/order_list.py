@@ -1,5 +1,6 @@
 """The order list's page: which orders, in which order, with what around them. A known number of queries."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -18,11 +19,12 @@ from backoffice.models import Shop, StaffMember, User
 from orders import display
 from orders.columns import COLUMNS, ROW_FIELDS, WAITING_COLUMNS, CellContext, Column, gather, known_columns, row_class
 from orders.filters import OrderFilter
+from orders.keys import among
 from orders.keyset import SORTS, Cursor, SortField, behind
 from orders.list_query import columns_in, default_columns, density_in
 from orders.models import Order, SavedView, WaitingFor
 from orders.saved_views import EXACT, VIEW, ListState, Pairs, viewed
-from orders.search import is_too_short, number_matching
+from orders.search import READ_AT_MOST, is_too_short, number_matching, windows
 from orders.tabs import Counts, Tab, all_wait, builtin_tabs, known_count, status_counts, with_saved
 from statuses.catalogue import Catalogue, catalogue_of
 
@@ -156,7 +158,15 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
     if asked.sort_key == "waiting" and all_wait(tabs, catalogue):
         # Says nothing new, but the database need not walk past all that is finished to find the last page.
         orders = orders.filter(waiting_for__lt=WaitingFor.NOTHING)
-    page, has_newer, has_older = _page_of(orders, asked.columns, sort, asked.descending, asked.cursor)
+    places = _places_of(asked, shop)
+    page, has_newer, has_older = _page_of(
+        orders if places is None else asked.filtered.orders_of_any_text,
+        asked.columns,
+        sort,
+        asked.descending,
+        asked.cursor,
+        places,
+    )
     count = _count(orders, shop, counts, catalogue, chosen)
     is_edited = seen.view is not None and asked.state(staff).is_edited(seen.view, staff)
     kept = [*_kept_view(seen.view), *asked.kept(staff)]
@@ -342,19 +352,49 @@ def _cursor_of(query: QueryDict, sort: SortField, notes: list[str]) -> Cursor | 
         return None
 
 
+def _places_of(asked: _Asked, shop: Shop) -> Iterator[list[int]] | None:
+    """Where to look for the page when all matches of its search are known by their place in this order."""
+    chosen, cursor = asked.filtered.chosen(), asked.cursor
+    if "q" not in chosen or asked.sort_key != "placed":
+        return None
+    return windows(
+        chosen["q"],
+        shop,
+        newest_first=asked.descending != (cursor is not None and cursor.is_back),
+        start=cursor and (cursor.value, cursor.id),
+        is_alone=chosen.keys() == {"q"},
+    )
+
+
 def _page_of(
-    orders: QuerySet[Order], columns: list[Column], sort: SortField, descending: bool, cursor: Cursor | None
+    orders: QuerySet[Order],
+    columns: list[Column],
+    sort: SortField,
+    descending: bool,
+    cursor: Cursor | None,
+    places: Iterator[list[int]] | None,
 ) -> tuple[list[Any], bool, bool]:
     """The page's rows in list order, and whether there are newer and older ones."""
     names = dict.fromkeys([*ROW_FIELDS, sort.name])
     for column in columns:
         names |= dict.fromkeys(column.fields)
-    rows = list(behind(orders, sort, descending, cursor).values_list(*names, named=True)[: PAGE_SIZE + 1])
+    following = behind(orders, sort, descending, cursor).values_list(*names, named=True)
+    rows = list(following[: PAGE_SIZE + 1]) if places is None else _rows_at(places, following)
     has_more = len(rows) > PAGE_SIZE
     rows = rows[:PAGE_SIZE]
     if cursor is not None and cursor.is_back:
         return rows[::-1], has_more, bool(rows)
     return rows, cursor is not None and bool(rows), has_more
+
+
+def _rows_at(places: Iterator[list[int]], following: QuerySet) -> list[Any]:
+    """The rows of a page, and one more where there is one, from as few places as will do."""
+    rows: list[Any] = []
+    for keys in places:
+        rows += following.filter(pk__in=among(keys))[: PAGE_SIZE + 1 - len(rows)]
+        if len(rows) > PAGE_SIZE:
+            break
+    return rows
 
 
 def _cursor_query(kept: Pairs, row, sort: SortField, *, back: bool) -> str:
@@ -412,12 +452,13 @@ def _count(orders: QuerySet[Order], shop: Shop, counts: Counts, catalogue: Catal
     number = known_count(counts, catalogue, chosen)
     if number is not None:
         return display.integer(number)
-    if chosen.keys() == {"q"}:
-        # Very many matches are counted in the search index; walking the orders for a count would take them all.
-        number = number_matching(chosen["q"], shop, at_most=COUNT_CAP)
-    if number is None:
-        number = orders.order_by().values("id")[:COUNT_CAP].count()
-    return f"{display.integer(COUNT_CAP - 1)}+" if number >= COUNT_CAP else display.integer(number)
+    if chosen.keys() == {"q"} and (number := number_matching(chosen["q"], shop)) is not None:
+        return _capped(number, READ_AT_MOST)
+    return _capped(orders.order_by().values("id")[:COUNT_CAP].count(), COUNT_CAP - 1)
+
+
+def _capped(number: int, most: int) -> str:
+    return f"{display.integer(most)}+" if number > most else display.integer(number)
 
 
 def _chips(filtered: OrderFilter, kept: Pairs) -> list[Chip]:

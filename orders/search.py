@@ -4,12 +4,19 @@ Three letters and more go to the trigram index of the side table (FTS5 on SQLite
 either PostgreSQL scans the shop's texts). One or two letters would read most of the index, so they are compared
 with the beginning of order numbers only. Needles are folded in Python exactly as the stored text is.
 
-Few matches are fetched and sorted; many are found by walking the newest orders and looking at each one's text. No
-planner can tell the two cases apart by its statistics (a rare word that it believes common costs a walk through the
-whole shop), so a count that stops at three thousand decides.
+The index is asked once for the places in the list of up to READ_AT_MOST matches. No more than that: a page is read by
+the keys of its own few places. More: the newest orders are looked at one by one, but only so many, because the matches
+may all be old; then the index gives all of them in order. No planner can tell the cases apart by its statistics: a
+rare word that it believes common costs a walk through the whole shop.
+
+The number of the shop stands in the id of every order other systems know, so it is no part of the stored text: a part
+of it would match them all.
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from operator import and_, or_
 
@@ -19,16 +26,39 @@ from django.db.models.expressions import RawSQL
 
 from backoffice.models import Shop
 from orders.keys import among
+from orders.keyset import SORTS, Cursor, behind
 from orders.models import Order, OrderSearchText
 from orders.services.search import folded
 
 SHORTEST_WORD = 3
-# Up to this many matches are fetched and sorted; more are walked to from the newest order.
-FETCHED_AT_MOST = 3000
+# Up to this many matches are fetched and sorted; more are counted as more.
+READ_AT_MOST = 5_000
+# How many orders are looked at one by one for a page of a common word.
+WALKED_AT_MOST = 5_000
+# How many places of the list are looked at for one page, and how much further from one look to the next: some may be
+# filtered away.
+WINDOW, WIDER = 150, 5
 LONGEST_NEEDLE = 100
 NUMBER = re.compile(r"(?:[1-9][0-9]{0,11}_)?0*([0-9]{1,15})")
+LARGEST_KEY = 2**63 - 1
 # Numbers have at most 18 digits.
 LONGEST_NUMBER = 10**18
+# The id other systems know, or its end: `12345_00012`, `345_00012`, `_12`.
+EXTERNAL_ID = re.compile(r"([0-9]*)_([0-9]*)")
+
+Place = tuple[datetime, int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Orders whose text has every word, deleted ones too: when they were placed and their keys, in no order."""
+
+    places: list[Place]
+    is_complete: bool
+
+    @property
+    def keys(self) -> list[int]:
+        return [key for _, key in self.places]
 
 
 def order_of(needle: str, shop: Shop) -> Order | None:
@@ -41,56 +71,139 @@ def order_of(needle: str, shop: Shop) -> Order | None:
     whole = folded(needle)
     if len(whole) < SHORTEST_WORD:
         return None
-    hits = list(matching(needle, orders, shop).select_related("search_text")[:2])
-    if len(hits) == 1 and whole in hits[0].search_text.text.split("\n"):
-        return hits[0]
-    return None
+    found = _found(needle, shop)
+    if found is None or len(found.places) != 1:
+        return None
+    order = orders.filter(pk=found.keys[0]).select_related("search_text").first()
+    return order if order and whole in order.search_text.text.split("\n") else None
 
 
 def matching(needle: str, orders: QuerySet[Order], shop: Shop) -> QuerySet[Order]:
     """`orders` narrowed to those with every word of `needle` in one of their searchable fields."""
-    words = _words(needle)
+    words = _words(needle, shop)
     if not words:
         return orders
-    if not _has_long_word(words):
+    found = _found(needle, shop)
+    if found is None:
         return orders.filter(_number_starts_with(words[0])) if len(words) == 1 else orders.none()
-    keys = shop.once(f"search {needle}", lambda: _keys(words, shop, at_most=FETCHED_AT_MOST + 1))
-    if len(keys) <= FETCHED_AT_MOST:
-        return orders.filter(pk__in=among(keys))
+    if found.is_complete:
+        return orders.filter(pk__in=among(found.keys))
     return orders.filter(Exists(OrderSearchText.objects.filter(_has_all(words), order=OuterRef("pk"))))
 
 
-def number_matching(needle: str, shop: Shop, *, at_most: int) -> int | None:
-    """How many orders of the shop match, deleted ones too, counted up to a cap; None where that is no matter of the
-    index: few matches are counted among the orders themselves."""
-    words = _words(needle)
-    if not _has_long_word(words):
+def windows(
+    needle: str, shop: Shop, *, newest_first: bool, start: Place | None, is_alone: bool
+) -> Iterator[list[int]] | None:
+    """The keys of all matches behind a place of the list, the nearest first, in portions that are found as needed.
+
+    None where the index is of no use, and for very many matches unless `is_alone`: other conditions could filter away
+    portion after portion.
+    """
+    found = _found(needle, shop)
+    if found is None or not (found.is_complete or is_alone):
         return None
-    found = shop.once(f"search {needle}", lambda: _keys(words, shop, at_most=FETCHED_AT_MOST + 1))
-    return len(_keys(words, shop, at_most=at_most)) if len(found) > FETCHED_AT_MOST else None
+    if not found.is_complete:
+        return _walked(_words(needle, shop), shop, newest_first, start)
+    places = sorted(found.places, reverse=newest_first)
+    if start is not None:
+        places = [place for place in places if (place < start if newest_first else place > start)]
+    return _portions(places)
 
 
-def _words(needle: str) -> list[str]:
-    return [word for word in folded(_without_nul(needle))[:LONGEST_NEEDLE].split(" ") if word]
+def _portions(places: list[Place]) -> Iterator[list[int]]:
+    first, size = 0, WINDOW
+    while first < len(places):
+        yield [key for _, key in places[first : first + size]]
+        first, size = first + size, size * WIDER
 
 
-def _has_long_word(words: list[str]) -> bool:
-    return any(len(word) >= SHORTEST_WORD for word in words)
+def _walked(words: list[str], shop: Shop, newest_first: bool, start: Place | None) -> Iterator[list[int]]:
+    """Matches among the nearest orders, and then, as the others seem to lie far away, those by the index."""
+    cursor = Cursor(*start) if start else None
+    following = behind(Order.objects.for_shop(shop), SORTS["placed"], newest_first, cursor)
+    furthest = following.values_list("placed_at", flat=True)[WALKED_AT_MOST : WALKED_AT_MOST + 1].first()
+    has_words = Exists(OrderSearchText.objects.filter(_has_all(words), order=OuterRef("pk")))
+    nearest = following if furthest is None else following.filter(_before(furthest, newest_first))
+    places = list(nearest.filter(has_words).values_list("placed_at", "pk")[:WINDOW])
+    yield [key for _, key in places]
+    if len(places) == WINDOW:
+        place = places[-1]
+    elif furthest is not None:
+        place = (furthest, LARGEST_KEY if newest_first else 0)
+    else:
+        return
+    while places := _read_behind(place, words, shop, newest_first):
+        yield from _portions(places)
+        place = places[-1]
 
 
-def _keys(words: list[str], shop: Shop, *, at_most: int) -> list[int]:
-    """Keys of orders whose text has every word, as the index gives them, read no further than asked."""
-    texts = _texts(words, shop).values_list("order_id", flat=True)
+def _before(moment: datetime, newest_first: bool) -> Q:
+    return Q(placed_at__gt=moment) if newest_first else Q(placed_at__lt=moment)
+
+
+def _read_behind(place: Place, words: list[str], shop: Shop, newest_first: bool) -> list[Place]:
+    """The nearest READ_AT_MOST matches behind a place, by the index."""
+    moment, key = place
+    step = "lt" if newest_first else "gt"
+    texts = _texts(words, shop).filter(
+        Q(**{f"placed_at__{step}e": moment}), Q(**{f"placed_at__{step}": moment}) | Q(**{f"order_id__{step}": key})
+    )
+    return _places(texts, READ_AT_MOST, "DESC" if newest_first else "ASC")
+
+
+def number_matching(needle: str, shop: Shop) -> int | None:
+    """How many orders match that are not deleted; more than READ_AT_MOST when more texts than that match.
+
+    None where the index is of no use.
+    """
+    found = _found(needle, shop)
+    if found is None:
+        return None
+    if not found.is_complete:
+        return READ_AT_MOST + 1
+    deleted = Order.objects.for_shop(shop).filter(deleted_at__isnull=False, pk__in=among(found.keys))
+    return len(found.places) - deleted.count()
+
+
+def _found(needle: str, shop: Shop) -> Found | None:
+    """What the index gives for `needle`, asked once a request; None where no word is long enough for it."""
+    words = _words(needle, shop)
+    if not any(len(word) >= SHORTEST_WORD for word in words):
+        return None
+    return shop.once(f"search {needle}", lambda: _read_places(words, shop))
+
+
+def _words(needle: str, shop: Shop) -> list[str]:
+    words = folded(_without_nul(needle))[:LONGEST_NEEDLE].split(" ")
+    return [bare for word in words if (bare := _without_shop(word, shop))]
+
+
+def _without_shop(word: str, shop: Shop) -> str:
+    """The number alone of an external id."""
+    match = EXTERNAL_ID.fullmatch(word)
+    return match[2] if match and shop.number.endswith(match[1]) else word
+
+
+def _read_places(words: list[str], shop: Shop) -> Found:
+    places = _places(_texts(words, shop), READ_AT_MOST + 1)
+    return Found(places[:READ_AT_MOST], is_complete=len(places) <= READ_AT_MOST)
+
+
+def _places(texts: QuerySet[OrderSearchText], at_most: int, direction: str = "") -> list[Place]:
+    """When and as what the orders of these texts were placed, in order of that where a direction is given."""
+    rows = texts.values_list("placed_at", "order_id")
     if connection.vendor != "postgresql":
-        return list(texts[:at_most])
-    # Seeing a limit, PostgreSQL hopes to be through soon and reads the whole table instead of the index.
-    sql, parameters = texts.query.sql_with_params()
+        sign = "-" if direction == "DESC" else ""
+        return list((rows.order_by(f"{sign}placed_at", f"{sign}order_id") if direction else rows)[:at_most])
+    ordering = f"ORDER BY placed_at {direction}, order_id {direction}" if direction else ""
+    sql, parameters = rows.query.sql_with_params()
     with connection.cursor() as cursor:
+        # Seeing a limit, PostgreSQL hopes to be through soon and reads the whole table instead of the index.
         cursor.execute(
-            f"WITH found (key) AS MATERIALIZED ({sql}) SELECT key FROM found LIMIT %s",  # noqa: S608  (Django's own)
+            f"WITH found AS MATERIALIZED ({sql}) SELECT * FROM found {ordering} LIMIT %s",  # noqa: S608
             [*parameters, at_most],
         )
-        return [key for (key,) in cursor]
+        return cursor.fetchall()
 
 
 def _texts(words: list[str], shop: Shop) -> QuerySet[OrderSearchText]:

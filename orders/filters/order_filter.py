@@ -107,11 +107,23 @@ class OrderFilter(django_filters.FilterSet):
         """
         if "view" in self.data and "exact" not in self.data:
             return self.queryset.none()
-        return self.qs if "deleted" in self.chosen() else self.qs.filter(deleted_at=None)
+        return self._shown(self.qs)
 
-    def filter_queryset(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+    @property
+    def orders_of_any_text(self) -> QuerySet[Order]:
+        """The same whatever is searched for, for whoever knows where the matches are."""
+        return self._shown(self._filtered(self.queryset.all()))
+
+    def _shown(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+        return orders if "deleted" in self.chosen() else orders.filter(deleted_at=None)
+
+    def _filtered(self, orders: QuerySet[Order]) -> QuerySet[Order]:
         for spec in self.used():
             orders = orders.filter(spec.condition(self.values, self.context))
+        return orders
+
+    def filter_queryset(self, orders: QuerySet[Order]) -> QuerySet[Order]:
+        orders = self._filtered(orders)
         if wanted := self.values.get("q"):
             orders = matching(wanted, orders, self.context.shop)
         return orders

@@ -27,7 +27,7 @@ def search_text_of(
     """The order's searchable words, one field a line so that a needle never matches across two fields."""
     phone_digits = re.sub(r"\D", "", order.customer_phone)
     words = [
-        order.external_id(shop),
+        order.display_number,
         order.source_id or "",
         order.customer_name,
         order.customer_company,

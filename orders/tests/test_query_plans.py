@@ -12,7 +12,7 @@ from backoffice.tests.factories import make_staff
 from orders.generate import generate_orders
 from orders.models.order import OPEN
 from orders.order_list import Cursor, order_list
-from orders.search import number_matching
+from orders.search import READ_AT_MOST, number_matching
 from orders.services.merging import open_orders_of_customer
 
 NUMBER_OF_ORDERS = 30_000
@@ -119,7 +119,7 @@ def test_a_rare_word_is_found_by_trigrams(many_orders):
 
 
 def test_a_common_word_is_walked_to_from_the_newest(many_orders):
-    assert number_matching("example", many_orders, at_most=10_000) > 3000
+    assert number_matching("example", many_orders) > READ_AT_MOST
 
     assert_by_index(page_query(many_orders, "q=example"), most_pages=1200)
 

@@ -1,10 +1,14 @@
-from urllib.parse import parse_qs, urlsplit
+from datetime import timedelta
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
+from django.http import QueryDict
 from django.urls import reverse
 
 from orders.models import Address, Order
+from orders.order_list import order_list
 from orders.search import matching, number_matching, order_of
+from orders.services.bin import delete_orders
 from orders.services.new_order import NewPayment, NewShipment
 from orders.tests.factories import PLACED_AT, make_order, new_line
 
@@ -39,7 +43,7 @@ def rich_order(shop):
     [
         "zoë", "MÜLLER", "åström", "ström", "zeezicht", "Hotel Zee", "zoe.muller@", "5550 0142", "55500142", "88213",
         "1015dp", "1015 DP", "NL-2041/B", "2041", "3sabcd1234567", "cd12345", "tr_8KxQ2", "a4k8290lp0", "joost",
-        "müller hotel", "10492", "12345_10492",
+        "müller hotel", "10492", "12345_10492", "345_10492", "_104", "müller 12345_10492",
     ],
 )  # fmt: skip
 def test_any_part_of_a_field_finds_the_order(shop, rich_order, needle):
@@ -121,9 +125,17 @@ def test_odd_needles_are_no_failure(clerk_client, shop, needle):
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("fetched_at_most", [0, 1000])
-def test_both_plans_find_the_same(shop, other_shop, rich_order, monkeypatch, fetched_at_most):
-    monkeypatch.setattr("orders.search.FETCHED_AT_MOST", fetched_at_most)
+@pytest.fixture(params=["few", "more than are read", "more than are walked to"])
+def how_many(request, monkeypatch):
+    """The limits as they are, or so low that a handful of orders is very many."""
+    if request.param != "few":
+        monkeypatch.setattr("orders.search.READ_AT_MOST", 2)
+    if request.param == "more than are walked to":
+        monkeypatch.setattr("orders.search.WALKED_AT_MOST", 1)
+    return request.param
+
+
+def test_however_many_there_are_the_same_are_found(shop, other_shop, rich_order, how_many):
     for number in (1, 2, 3):
         make_order(shop, number=number, customer_company="Hotel Zee", customer_name="Bo")
     make_order(other_shop, number=4, customer_company="Hotel Zee")
@@ -131,7 +143,47 @@ def test_both_plans_find_the_same(shop, other_shop, rich_order, monkeypatch, fet
     assert found("hotel zee", shop) == [1, 2, 3, 10492]
     assert found("hotel bo", shop) == [1, 2, 3]
     assert found("zeezicht", shop) == [10492]
-    many = fetched_at_most == 0
-    assert number_matching("hotel zee", shop, at_most=10) == (4 if many else None)
-    assert number_matching("hotel", shop, at_most=2) == (2 if many else None)
-    assert number_matching("ho", shop, at_most=10) is None
+    assert order_of("zeezicht", shop) is None
+    assert order_of("zoe.muller@zeezicht.example", shop) == rich_order
+
+
+def test_matches_are_counted_without_the_deleted_ones(shop, clerk, actor):
+    for number in (1, 2, 3):
+        make_order(shop, number=number, customer_company="Hotel Zee")
+    delete_orders([Order.objects.get(number=2).pk], shop=shop, by=actor)
+
+    assert number_matching("hotel", shop) == 2
+    assert numbers_on(shop, clerk, q="hotel")[1].count == "2"
+    assert number_matching("ho", shop) is None
+
+
+def numbers_on(shop, clerk, **query):
+    page = order_list(shop, QueryDict(urlencode(query)), staff=clerk)
+    return [int(row.number) for row in page.rows], page
+
+
+@pytest.mark.parametrize("sort", ["-placed", "placed"])
+def test_paging_through_matches_shows_each_once(shop, clerk, actor, monkeypatch, how_many, sort):
+    monkeypatch.setattr("orders.order_list.PAGE_SIZE", 3)
+    monkeypatch.setattr("orders.search.WINDOW", 2)
+    for number in range(1, 12):
+        # Two at a time at the same moment, so that the key decides.
+        placed_at = PLACED_AT + timedelta(minutes=number // 2)
+        make_order(shop, number=number, customer_company="Hotel Zee", placed_at=placed_at)
+    delete_orders([Order.objects.get(number=5).pk], shop=shop, by=actor)
+    expected = [number for number in range(1, 12) if number != 5]
+    expected = expected[::-1] if sort == "-placed" else expected
+
+    forward, page = numbers_on(shop, clerk, q="hotel", sort=sort)
+    pages = [page]
+    while pages[-1].older_query:
+        numbers, page = numbers_on(shop, clerk, **dict(parse_qsl(pages[-1].older_query)))
+        forward += numbers
+        pages.append(page)
+    backward, page = [], pages[-1]
+    while page.newer_query:
+        numbers, page = numbers_on(shop, clerk, **dict(parse_qsl(page.newer_query)))
+        backward = numbers + backward
+
+    assert forward == expected
+    assert backward == expected[:9]
