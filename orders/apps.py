@@ -18,6 +18,7 @@ class OrdersConfig(AppConfig):
         from orders.navigation import folder_links
         from orders.order_page.panels import register_panel
         from orders.papers.subjects import OrdersAsSubjects
+        from orders.selection_pages import SelectionPage, register_selection_page
         from orders.services import invoices_due, own_statuses
         from orders.tabs import todo_count
 
@@ -29,5 +30,8 @@ class OrdersConfig(AppConfig):
         invoices_due.listen()
         subjects.provide(OrdersAsSubjects())
         register_panel(relatives_panel)
+        register_selection_page(
+            SelectionPage("refund", _("Refund"), "undo", "orders:refund-selected", Permission.CHANGE_PAYMENTS)
+        )
         CHILDREN.append(folder_links)
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

@@ -59,6 +59,7 @@ urlpatterns = [
     *shelf_pages(filing.TAGS),
     path("columns/", columns.choose, name="columns"),
     path("select/", bulk.select, name="select"),
+    path("refunds/", refunds.selected, name="refund-selected"),
     path("bulk/", bulk.act, name="bulk"),
     path("bulk/<uuid:token>/", bulk.confirm, name="bulk-confirm"),
     path("export.xml", export.xml, name="export"),

@@ -61,6 +61,7 @@ SHOP_PAGES = [
     Page("orders:views-arrange", V, "post"),
     *(Page(f"orders:view-{act}", V, "post", (1,)) for act in ("save", "edit", "move", "delete", "restore")),
     Page("orders:select", V, "post"),
+    Page("orders:refund-selected", M),
     Page("orders:bulk", V, "post"),
     Page("orders:bulk-confirm", V, args=("00000000-0000-4000-8000-000000000000",)),
     Page("orders:export", E),

@@ -30,6 +30,8 @@ class LineRow:
     quantity: str
     so_far: str
     price_ex: str
+    # The price and its VAT in words, for a page too narrow for their columns.
+    each: str
     price_incl: str
     vat_rate: str
     total: str
@@ -60,6 +62,8 @@ def size(at: PageContext) -> str:
 
 def _line(at: PageContext, line: OrderLine, number_of_lines: int) -> LineRow:
     is_waiting = line.status == LineStatus.BACKORDERED
+    price_ex = _unit_price(at, line.unit_price_ex, is_quoted=not at.order.prices_include_vat)
+    vat_rate = display.rate(line.vat_rate)
     return LineRow(
         position=line.position,
         name=line.name or line.sku or _("No description"),
@@ -71,9 +75,10 @@ def _line(at: PageContext, line: OrderLine, number_of_lines: int) -> LineRow:
         volume=display.volume(line.volume_cm3) if line.volume_cm3 else "",
         quantity=display.quantity(line.quantity),
         so_far=_so_far(line),
-        price_ex=_unit_price(at, line.unit_price_ex, is_quoted=not at.order.prices_include_vat),
+        price_ex=price_ex,
+        each=_("%(price)s ex VAT, VAT %(rate)s") % {"price": price_ex, "rate": vat_rate},
         price_incl=_unit_price(at, line.unit_price_incl, is_quoted=at.order.prices_include_vat),
-        vat_rate=display.rate(line.vat_rate),
+        vat_rate=vat_rate,
         total=at.money(line.total),
         has_menu=at.rights.change and (number_of_lines <= LINES_WITH_MENUS or line.position == at.query.line),
         menu_url=f"{at.url}{at.query.but(line=str(line.position))}#line-{line.position}",

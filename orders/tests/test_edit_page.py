@@ -253,7 +253,7 @@ def test_too_much_paid_offers_a_refund(clerk_client, shop):
 
     assertContains(page, 'value="refund"')
     saved = clerk_client.post(url(order), fields_of(page) | {"difference": "refund", "do": "save"})
-    assertRedirects(saved, url(order, "refund"))
+    assertRedirects(saved, url(order, "refund") + "?owed")
     assertContains(page, "€12.10 will be to give back.")
 
 

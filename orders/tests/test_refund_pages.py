@@ -4,6 +4,8 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
@@ -369,3 +371,77 @@ def test_a_return_is_closed_without_money(clerk_client, shop, sent, actor, name,
     announced.refresh_from_db()
     assert announced.state == state
     assert messages_of(clerk_client, address("detail", shop, sent))[-1] == f"This return is {state} by now."
+
+
+def test_what_was_paid_too_much_can_be_filled_in_at_once(finance_client, shop):
+    order = make_order(shop, payments=[paid("20.00")])
+
+    response = finance_client.get(address("refund", shop, order) + "?owed")
+
+    assert typed(response)["free"] == "7.90"
+
+
+def test_of_what_is_not_owed_nothing_is_filled_in(finance_client, shop):
+    order = make_order(shop, payments=[paid("12.10")])
+
+    response = finance_client.get(address("refund", shop, order) + "?owed")
+
+    assert "free" not in typed(response)
+
+
+# --- from the list
+
+
+def press_refund(client, shop, *orders):
+    """Tick orders in the list and press Refund in its bar; the page that comes."""
+    numbers = [order.display_number for order in orders]
+    ticks = {"to": "refund", "shown": ",".join(numbers), "order": numbers, "filter": ""}
+    return client.post(reverse("orders:select", args=[shop.number]), ticks, follow=True)
+
+
+def test_one_order_of_the_list_leads_to_its_refund(finance_client, shop):
+    order = make_order(shop, payments=[paid("12.10")])
+    make_order(shop, payments=[paid("12.10")])
+
+    response = press_refund(finance_client, shop, order)
+
+    assertRedirects(response, address("refund", shop, order))
+
+
+def test_several_orders_are_listed_with_what_each_can_give_back(finance_client, shop, other_shop):
+    make_order(other_shop, payments=[paid("12.10")])
+    rich, poor = make_order(shop, payments=[paid("12.10")]), make_order(shop)
+
+    response = press_refund(finance_client, shop, rich, poor)
+
+    rows = response.context["rows"]
+    assert {row.number: row.left for row in rows} == {"00001": "€12.10", "00002": "€0.00"}
+    assert {row.number: row.refund_url for row in rows} == {"00001": address("refund", shop, rich), "00002": ""}
+
+
+def test_without_a_tick_the_page_says_how_it_is_done(finance_client, shop):
+    make_order(shop, payments=[paid("12.10")])
+
+    assertContains(press_refund(finance_client, shop), "No order is selected.")
+
+
+def test_the_page_of_several_costs_the_same_for_more(finance_client, shop):
+    orders = [make_order(shop, payments=[paid("12.10")]) for _ in range(6)]
+    queries = []
+    for chosen in (orders[:2], orders):
+        press_refund(finance_client, shop, *chosen)
+        with CaptureQueriesContext(connection) as captured:
+            finance_client.get(reverse("orders:refund-selected", args=[shop.number]))
+        queries.append(len(captured))
+
+    assert queries[0] == queries[1] < 12
+
+
+def test_of_very_many_the_newest_are_shown(finance_client, shop, monkeypatch):
+    monkeypatch.setattr("orders.views.refunds.MOST_SELECTED", 2)
+    orders = [make_order(shop, payments=[paid("12.10")]) for _ in range(3)]
+
+    response = press_refund(finance_client, shop, *orders)
+
+    assert [row.number for row in response.context["rows"]] == ["00003", "00002"]
+    assertContains(response, "The newest 2 of the selected orders.")

@@ -220,9 +220,10 @@ def test_the_same_form_sent_twice_ships_once(clerk_client, shop, order):
 def test_an_order_that_was_deleted_meanwhile_is_not_shipped(clerk_client, shop, order, actor):
     delete_orders([order.pk], shop=shop, by=actor)
 
-    response = clerk_client.post(url("ship", shop, order), filled(order), follow=True)
+    response = clerk_client.post(url("ship", shop, order), filled(order, quantity__1="1"))
 
-    assert messages_of(response) == ["This order is in Deleted. Restore it first."]
+    assertContains(response, "This order is in Deleted. Restore it first.", status_code=422)
+    assert response.context["form"].data["quantity-1"] == "1"
     assert not order.shipments.exists()
 
 

@@ -27,7 +27,7 @@ from orders.views.one_order import order_or_404
 def edit(request: HttpRequest, number: int) -> HttpResponse:
     """The order as fields. Each button says what it does; Enter in a field never saves, because scanners press it."""
     order = order_or_404(request, number)
-    if order.deleted_at is not None:
+    if order.deleted_at is not None and request.method != "POST":
         messages.error(request, str(services.OrderIsDeleted()))
         return redirect("orders:detail", request.shop.number, order.number)
     form = EditForm(order, order.lines.all(), request.POST if request.method == "POST" else None)
@@ -123,7 +123,7 @@ def _next_page(request: HttpRequest, form: EditForm, edited: Edited | None) -> s
         return reverse("orders:payment-request", args=place)
     may_refund = request.staff.may(Permission.CHANGE_PAYMENTS)
     if edited and form.difference == "refund" and edited.now < edited.was and may_refund:
-        return reverse("orders:refund", args=place)
+        return reverse("orders:refund", args=place) + "?owed"
     return reverse("orders:detail", args=place)
 
 

@@ -28,8 +28,7 @@ def record(request: HttpRequest, number: int) -> HttpResponse:
         except InputRefused as refusal:
             form.take(refusal.errors)
         except ChangeRefused as refusal:
-            messages.error(request, str(refusal))
-            return to_order(request, order)
+            form.add_error(None, str(refusal))
         else:
             amount = display.money(payment.amount, order.currency)
             messages.success(request, _("Payment of %(amount)s recorded.") % {"amount": amount})

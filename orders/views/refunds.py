@@ -1,24 +1,66 @@
 """Giving money back: the form, its live total, the confirmation, the refund."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from backoffice.access import requires
 from backoffice.roles import Permission
-from orders import display, services
+from orders import display, selection, services
 from orders.models import Order, RefundState, Return, ReturnState
 from orders.refund_form import RefundForm, confirmation_of
-from orders.services import ChangeRefused, InputRefused, Refundable, RefundedMeanwhile
+from orders.services import ChangeRefused, Refundable
 from orders.views.one_order import order_or_404, order_url, to_order
 
 SHOW_TOTAL, CHECK, REFUND = "total", "check", "refund"
+# A page of orders to go through one by one; more of them are a filter's work.
+MOST_SELECTED = 100
+
+
+@dataclass(frozen=True)
+class RefundableOrder:
+    """An order in the list of those to refund; without `refund_url` nothing of it can go back."""
+
+    number: str
+    url: str
+    customer: str
+    total: str
+    left: str
+    refund_url: str
+
+
+@require_safe
+@requires(Permission.CHANGE_PAYMENTS)
+def selected(request: HttpRequest) -> HttpResponse:
+    """Refunds of the orders that are ticked in the list: the one at once, of several what each could give back."""
+    chosen = selection.load(request).orders(request.shop).order_by("-placed_at", "-id")
+    orders = list(chosen[: MOST_SELECTED + 1])
+    if len(orders) == 1:
+        return redirect("orders:refund", request.shop.number, orders[0].number)
+    rows = [_refundable_row(request, order) for order in orders[:MOST_SELECTED]]
+    context = {"rows": rows, "most": MOST_SELECTED if len(orders) > MOST_SELECTED else 0}
+    return render(request, "orders/refunds.html", context)
+
+
+def _refundable_row(request: HttpRequest, order: Order) -> RefundableOrder:
+    left = order.paid_total - order.refunded_total
+    can_be_refunded = left > 0 and order.deleted_at is None
+    place = [request.shop.number, order.display_number]
+    return RefundableOrder(
+        number=order.display_number,
+        url=reverse("orders:detail", args=place),
+        customer=order.customer_name or order.customer_email,
+        total=display.money(order.total, order.currency),
+        left=display.money(left, order.currency),
+        refund_url=reverse("orders:refund", args=place) if can_be_refunded else "",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,15 +88,12 @@ def _refund(request: HttpRequest, form: RefundForm) -> HttpResponse:
     # Sent a second time it finds nothing left to refund, and the service says what was made the first time.
     try:
         made = services.refund_order(order, form.plan(), by=request.actor)
-    except (InputRefused, RefundedMeanwhile) as refusal:
+    except ChangeRefused as refusal:
         fresh = _form(request, services.refundable(order_or_404(request, order.number)))
         fresh.full_clean()
         if not fresh.errors:
             fresh.add_error(None, str(refusal))
         return _page(request, fresh)
-    except ChangeRefused as refusal:
-        messages.error(request, str(refusal))
-        return to_order(request, order)
     _tell(request, order, made)
     return to_order(request, order, "#h-payment")
 
@@ -70,7 +109,8 @@ def _tell(request: HttpRequest, order: Order, made: services.Refunded) -> None:
 
 
 def _form(request: HttpRequest, of: Refundable) -> RefundForm:
-    """What was typed, else a fresh form; for a return with what came, or with all that is left."""
+    """What was typed, else a fresh form: for a return with what came, or with all that is left, or with what the
+    customer paid too much."""
     if request.method == "POST":
         return RefundForm(request.POST, of=of)
     if of_return := _return(request, of.order):
@@ -81,6 +121,9 @@ def _form(request: HttpRequest, of: Refundable) -> RefundForm:
     if "all" in request.GET:
         quantities = {line.line.position: line.quantity for line in of.lines}
         return RefundForm(of=of, quantities=quantities, initial={"shipping": _typed(of.shipping)})
+    if "owed" in request.GET:
+        owed = min(max(-of.order.open_amount, Decimal(0)), of.left)
+        return RefundForm(of=of, initial={"free": _typed(owed)})
     return RefundForm(of=of)
 
 

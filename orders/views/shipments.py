@@ -41,8 +41,7 @@ def ship(request: HttpRequest, number: int) -> HttpResponse:
         except ShippedMeanwhile as refusal:
             form = _seen_again(form, order, refusal)
         except ChangeRefused as refusal:
-            messages.error(request, str(refusal))
-            return to_order(request, order)
+            form.add_error(None, str(refusal))
         else:
             undo = reverse("orders:remove-shipment", args=[request.shop.number, order.number, shipment.pk]) + _query(
                 request
