@@ -11,6 +11,7 @@ from layouts.forms import PreviewForm
 from layouts.legal import missing_duties
 from layouts.models import LayoutVersion
 from layouts.places import Place
+from layouts.previews import Preview, preview_of
 from layouts.source import Source
 from layouts.subjects import Choice, Subject, SubjectMissing, choices_for, fields_of, sample_for, subject_for
 
@@ -25,6 +26,7 @@ class Side:
     missing: str
     choices: list[Choice]
     fields: list[FieldRow]
+    preview: Preview | None
 
 
 @dataclass(frozen=True)
@@ -37,23 +39,27 @@ class Conflict:
     is_gone: bool = False
 
 
-def side_of(place: Place, source: Source, asked: PreviewForm) -> Side:
-    """Errors, warnings and fields of `source`, the fields with the values of the order asked for."""
+def side_of(place: Place, source: Source, asked: PreviewForm, *, page: int | None) -> Side:
+    """Errors, warnings and fields of `source`, the fields with the values of the order asked for.
+
+    With a `page` its picture too, if nothing is wrong with the texts.
+    """
     subject, missing = subject_of(place, asked)
+    problems = problems_of(source.html, fields_of(place.kind))
     return Side(
-        problems=problems_of(source.html, fields_of(place.kind)),
+        problems=problems,
         duties=missing_duties(place.kind, source.html, country=place.shop.country),
         subject=subject,
         missing=missing,
         choices=choices_for(place.shop),
         fields=field_rows(fields_of(place.kind), subject.data),
+        preview=preview_of(source, subject, page=page) if page and not problems else None,
     )
 
 
 def subject_of(place: Place, asked: PreviewForm) -> tuple[Subject, str]:
     """What is shown, and the number asked for where there is no such order: then it is the sample document."""
-    wanted = asked.cleaned_data if asked.is_valid() else {}
-    number, language = wanted.get("order", ""), wanted.get("language", "")
+    number, language = asked.value("order") or "", asked.value("language") or ""
     try:
         return subject_for(place.shop, place.kind, number=number, language=language), ""
     except SubjectMissing:

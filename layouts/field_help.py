@@ -57,7 +57,7 @@ def _rows(fields: tuple[Field, ...], data: Any, *, path: str, spoken: str) -> It
             first = value[0] if value else None
             yield from _rows(field.fields, first, path=f"{here}[].", spoken=f"{one}.")
         else:
-            filter_name = FILTERS.get(field.shape)
+            filter_name = "unit_price" if field.name.startswith("unit_price") else FILTERS.get(field.shape)
             snippet = f"{{{{ {said} | {filter_name} }}}}" if filter_name else f"{{{{ {said} }}}}"
             yield FieldRow(here, field.description, snippet, _shown(value))
 

@@ -43,7 +43,7 @@ class DraftForm(forms.ModelForm):
 
 
 class PreviewForm(forms.Form):
-    """Which order, in which language, which page."""
+    """Which order in which language, and the page; `preview` is the page that a button asks for."""
 
     order = forms.CharField(label=_("Order"), max_length=20, required=False)
     language = forms.ChoiceField(
@@ -51,7 +51,17 @@ class PreviewForm(forms.Form):
         required=False,
         choices=[("", _("As the order")), ("en", "English"), ("nl", "Nederlands"), ("sv", "Svenska")],
     )
-    page = forms.IntegerField(min_value=1, max_value=10**6, required=False)
+    page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+    preview = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+
+    def value(self, name: str) -> Any:
+        """A value that makes sense, None otherwise: a preview is no place for complaints."""
+        self.is_valid()
+        return self.cleaned_data.get(name) or None
+
+    @property
+    def wanted_page(self) -> int:
+        return self.value("preview") or self.value("page") or 1
 
 
 class SeveralFiles(forms.ClearableFileInput):

@@ -13,6 +13,7 @@ from layouts.editor import Conflict, Side, conflict_of, side_of
 from layouts.forms import DraftForm, PreviewForm, UploadForm
 from layouts.models import LayoutVersion
 from layouts.places import Place, place_or_404
+from layouts.published import source_of
 from layouts.services.drafts import (
     ChangedMeanwhile,
     DraftGone,
@@ -97,9 +98,13 @@ def _page(
     said: str = "",
 ) -> HttpResponse:
     """The whole page; for htmx the column beside the texts."""
-    typed = Source(form["html"].value() or "", form["css"].value() or "", label="draft")
-    asked = PreviewForm(request.POST if request.method == "POST" else request.GET)
-    side = side_of(place, typed, asked)
+    sent = request.POST if request.method == "POST" else request.GET
+    asked = PreviewForm(sent)
+    # A script asks for the picture once the page is there; without one it comes with a button, or after saving.
+    page = asked.wanted_page if request.htmx or "preview" in sent else None
+    files = source_of(draft).files if page else {}
+    typed = Source(form["html"].value() or "", form["css"].value() or "", files, label="draft")
+    side = side_of(place, typed, asked, page=page)
     context = {
         "place": place,
         "draft": draft,

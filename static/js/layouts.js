@@ -79,6 +79,12 @@ document.addEventListener("keydown", (event) => {
     document.querySelector("[data-save]").click();
   }
 });
+/* A PDF in another window saves nothing, so the form stays unsaved. */
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  const { unsaved } = form.dataset;
+  if (submitter?.formTarget === "_blank") setTimeout(() => { form.dataset.unsaved = unsaved; });
+}, true);
 document.addEventListener("htmx:oobAfterSwap", () => {
   if (!document.querySelector("#saved[data-saved]")) return;
   const form = document.getElementById("draft");
