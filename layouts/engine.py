@@ -11,11 +11,11 @@ from django.utils.translation import get_language, gettext
 
 from layouts.engine_environment import Refused, parse, render
 from layouts.engine_fields import unknown_names
-from layouts.engine_limits import MAIL, PAPER, Limits
+from layouts.engine_limits import MAIL, TRIAL, Limits
 from layouts.engine_trouble import Trouble
 from layouts.fields_tree import FieldList
 
-__all__ = ["MAIL", "PAPER", "Limits", "Problem", "TemplateRefused", "problems_of", "render_text"]
+__all__ = ["MAIL", "Limits", "Problem", "TemplateRefused", "problems_of", "render_text"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def problems_of(source: str, fields: FieldList) -> list[Problem]:
         troubles = unknown_names(template, source, fields)
         if not troubles:
             language = get_language() or "en"
-            render(template, fields.sample(), language=language, limits=PAPER, source=source)
+            render(template, fields.sample(), language=language, limits=TRIAL, source=source)
     except Refused as refused:
         troubles = [refused.trouble]
     return [problem_of(trouble) for trouble in troubles]

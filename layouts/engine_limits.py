@@ -25,5 +25,7 @@ class Limits:
 
 # Mail texts are made inside a request.
 MAIL = Limits(steps=60_000, output_bytes=500_000, cpu_seconds=0.6)
+# A template is tried with the sample while its author waits.
+TRIAL = Limits(steps=100_000, output_bytes=2_000_000, cpu_seconds=1.5)
 # Papers are made in a process of their own.
 PAPER = Limits(steps=1_000_000, output_bytes=8_000_000, cpu_seconds=10.0)
