@@ -138,7 +138,7 @@ def pdf_of(
         documents[0]
         .copy(pages)
         .write_pdf(
-            finisher=_without_doubles,
+            finisher=_finish,
             pdf_variant=pdf_variant,
             attachments=[
                 EmbeddedFile(
@@ -151,7 +151,23 @@ def pdf_of(
     )
 
 
-def _without_doubles(document: Document, pdf: Any) -> None:
+def _finish(document: Document, pdf: Any) -> None:
+    _without_doubles(pdf)
+    _within_one_rdf(document, pdf)
+
+
+def _within_one_rdf(document: Document, pdf: Any) -> None:
+    """WeasyPrint writes further XMP blocks behind `rdf:RDF`, of which XMP allows one with everything in it."""
+    blocks = b"\n".join(document.metadata.xmp_metadata)
+    if not blocks:
+        return
+    stream = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    end = b"</rdf:RDF>"
+    (packet,) = stream.stream
+    stream.stream = [packet.replace(end + b"\n" + blocks, blocks + end)]
+
+
+def _without_doubles(pdf: Any) -> None:
     """WeasyPrint lists each attachment of a PDF/A-3 twice among the associated files."""
     files = pdf.catalog.get("AF")
     if files is not None:

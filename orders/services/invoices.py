@@ -7,7 +7,10 @@ shop's clock, as everywhere: so there is neither a hole nor a double, whatever i
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
+import structlog
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,6 +39,8 @@ from orders.services.errors import ChangeRefused, OrderIsDeleted
 from orders.services.numbers import lock_series, next_in
 from statuses.catalogue import catalogue_of
 from statuses.kinds import FulfilmentStatus
+
+log = structlog.get_logger("orders.invoices")
 
 # What never became a sale, or is none any more.
 NO_SALE = {FulfilmentStatus.ABORTED, FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED}
@@ -183,7 +188,19 @@ def store(
         told["corrects"] = invoice.corrects.number
     changes = {name: {"old": None, "new": value} for name, value in told.items()}
     change.record(invoice.order, action, changes, subject=invoice.number, subject_id=invoice.pk)
+    transaction.on_commit(partial(ring_for_file, invoice.pk))
     return invoice
+
+
+def ring_for_file(invoice_id: int) -> None:
+    """Have the bytes of an invoice made; a bell that is not heard is made up for by the sweep."""
+    # The tasks import this module, so the bell is fetched when it is rung.
+    from orders.tasks import make_invoice_file
+
+    try:
+        make_invoice_file.delay(invoice_id)
+    except Exception as problem:  # noqa: BLE001  (a broker that is away must not fail the request: the row is there)
+        log.warning("bell not heard", invoice=invoice_id, problem=type(problem).__name__)
 
 
 @freezes
