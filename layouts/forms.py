@@ -6,10 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models import Shop
+from layouts.engine_limits import LARGEST_TEMPLATE
 from layouts.models import LayoutVersion
+from layouts.uploads import LARGEST_STYLE
 
-# The engine refuses longer templates; a style sheet has no reason to be longer.
-LONGEST = 200_000
 CODE = {"wrap": "off", "spellcheck": "false", "autocapitalize": "off", "autocomplete": "off", "data-code": ""}
 
 
@@ -17,8 +17,7 @@ class CodeField(forms.CharField):
     """A text in lines that end in \\n, kept as it was written: a first line may well be empty."""
 
     def __init__(self, *, rows: int, **kwargs: Any):
-        widget = forms.Textarea(attrs={**CODE, "rows": rows})
-        super().__init__(required=False, strip=False, max_length=LONGEST, widget=widget, **kwargs)
+        super().__init__(strip=False, widget=forms.Textarea(attrs={**CODE, "rows": rows}), **kwargs)
 
     def to_python(self, value: Any) -> str:
         return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
@@ -27,8 +26,8 @@ class CodeField(forms.CharField):
 class DraftForm(forms.ModelForm):
     """The texts of a draft; `number` and `edition` say which one was seen."""
 
-    html = CodeField(label=_("Template"), rows=30)
-    css = CodeField(label=_("Style sheet"), rows=16)
+    html = CodeField(label=_("Template"), rows=30, max_length=LARGEST_TEMPLATE)
+    css = CodeField(label=_("Style sheet"), rows=16, max_length=LARGEST_STYLE, required=False)
     number = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=10**6)
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=10**6)
 
@@ -68,31 +67,6 @@ class SeveralFiles(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
-class FilesField(forms.FileField):
-    """One or more files; gives a list."""
-
-    widget = SeveralFiles
-
-    def clean(self, data: Any, initial: Any = None) -> list:
-        return [super(FilesField, self).clean(each, initial) for each in (data or [None])]
-
-
-class UploadForm(forms.Form):
-    """Files for the draft: single images and fonts, or a whole layout."""
-
-    files = FilesField(
-        label=_("Files"),
-        help_text=_(
-            "A template (.html or .liquid) and a style sheet (.css) take the place of the draft's; images and fonts "
-            "are added. A .zip may hold all of them."
-        ),
-    )
-
-
-class FileForm(forms.Form):
-    name = forms.CharField(max_length=100)
-
-
 class BeginForm(forms.Form):
     """What a new draft begins with."""
 
@@ -100,7 +74,7 @@ class BeginForm(forms.Form):
 
 
 class PublishForm(forms.Form):
-    """The shops whose papers change, and the words for the history."""
+    """The shops whose papers change, and the words for the history; `edition` is the draft that was seen."""
 
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=10**6)
     shops = forms.MultipleChoiceField(label=_("Publish in"), widget=forms.CheckboxSelectMultiple)
@@ -108,9 +82,4 @@ class PublishForm(forms.Form):
 
     def __init__(self, *args: Any, shops: list[Shop], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self._shops = {shop.number: shop for shop in shops}
         self.fields["shops"].choices = [(shop.number, shop.name) for shop in shops]
-
-    @property
-    def chosen(self) -> list[Shop]:
-        return [self._shops[number] for number in self.cleaned_data["shops"]]

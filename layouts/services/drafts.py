@@ -18,7 +18,7 @@ State = LayoutVersion.State
 # Each draft that was replaced; older ones are forgotten with the files that nothing else uses.
 MOST_REPLACED = 20
 MOST_FILES = 30
-MOST_BYTES = 6 * 1024 * 1024
+MOST_BYTES = 12 * 1024 * 1024
 
 
 class ChangedMeanwhile(Exception):
@@ -78,6 +78,18 @@ def put_files(draft: LayoutVersion, files: dict[str, tuple[str, bytes]], *, by: 
         kept[name] = stored_file(draft.layout, name, content, content_type=content_type, by=by)
     refuse_too_much([file.size for file in kept.values()])
     draft.files.set(kept.values())
+    return _changed(draft, by)
+
+
+@transaction.atomic
+def put_layout(
+    draft: LayoutVersion, *, html: str | None, css: str | None, files: dict[str, tuple[str, bytes]], by: Actor
+) -> LayoutVersion:
+    """A new draft with what is given, the rest as in `draft`, which stays in the history. Raises TooMuch, DraftGone."""
+    draft = begin_draft_of(_locked(draft), by=by, note=draft.note)
+    draft = put_files(draft, files, by=by)
+    draft.html = draft.html if html is None else html
+    draft.css = draft.css if css is None else css
     return _changed(draft, by)
 
 

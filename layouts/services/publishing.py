@@ -16,8 +16,12 @@ State = LayoutVersion.State
 
 
 @transaction.atomic
-def publish(draft: LayoutVersion, shops: Sequence[Shop], *, seen: int, by: Actor) -> list[LayoutVersion]:
+def publish(
+    draft: LayoutVersion, shops: Sequence[Shop], *, seen: int, by: Actor, note: str | None = None
+) -> list[LayoutVersion]:
     """Print with the draft from now on, in each of `shops`: the layout's own, others get a copy. In order of `shops`.
+
+    Without the layout's own shop among them it stays a draft. `note` takes the place of the draft's.
 
     Raises ChangedMeanwhile when the draft is no longer the `seen` edition, DraftGone when it is no draft any more.
     """
@@ -28,6 +32,7 @@ def publish(draft: LayoutVersion, shops: Sequence[Shop], *, seen: int, by: Actor
     if found.edition != seen:
         raise ChangedMeanwhile(found)
     found.layout = layout
+    found.note = found.note if note is None else note
     return [_publish_own(found, by) if shop == layout.shop else _publish_copy(found, shop, by) for shop in shops]
 
 
@@ -52,7 +57,7 @@ def back_to_standard(shop: Shop, kind: str, *, by: Actor) -> LayoutVersion | Non
 
 def _publish_own(draft: LayoutVersion, by: Actor) -> LayoutVersion:
     draft.state, draft.published_by, draft.published_at = State.PUBLISHED, by.name, timezone.now()
-    draft.save(update_fields=["state", "published_by", "published_at"])
+    draft.save(update_fields=["state", "note", "published_by", "published_at"])
     return _go_live(draft, by)
 
 

@@ -1,8 +1,13 @@
 """Stories of the layouts' pages: looking, beginning, writing, two people at one draft, and every way back."""
 
+import zipfile
+from io import BytesIO
+
 import pytest
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
@@ -214,7 +219,14 @@ def test_a_script_gets_the_column_beside_the_texts_alone(client, shop):
 
 @pytest.mark.parametrize(
     "values",
-    [{"html": "x" * 200_001}, {"html": "a\0b"}, {"note": "x" * 201}, {"edition": "moon"}, {"edition": "9" * 30}],
+    [
+        {"html": "x" * 200_001},
+        {"html": ""},
+        {"html": "a\0b"},
+        {"note": "x" * 201},
+        {"edition": "moon"},
+        {"edition": "9" * 30},
+    ],
 )
 def test_what_cannot_be_saved_comes_back_as_typed(client, shop, values):
     draft = make_draft(shop, html="saved")
@@ -364,3 +376,111 @@ def test_a_file_of_another_layout_does_not_exist_here(client, shop, other_shop):
     make_version(shop)
 
     assert client.get(url(shop, "file", theirs.pk)).status_code == 404
+
+
+# --- uploads
+
+
+def png(colour="red"):
+    written = BytesIO()
+    Image.new("RGB", (4, 4), colour).save(written, "PNG")
+    return written.getvalue()
+
+
+def upload(client, shop, draft, *files, **values):
+    uploads = [SimpleUploadedFile(name, content) for name, content in files]
+    return save(client, shop, draft, upload="1", files=uploads, **values)
+
+
+def file_names(version):
+    return [file.name for file in version.files.all()]
+
+
+def test_a_picture_is_added_and_what_was_typed_is_saved(client, shop):
+    draft = make_draft(shop)
+
+    upload(client, shop, draft, ("Mijn logo.PNG", png()), ("b.png", png()))
+
+    draft.refresh_from_db()
+    assert (draft.html, file_names(draft)) == ("<p>mine</p>", ["Mijn_logo.png", "b.png"])
+
+
+def test_an_uploaded_template_takes_the_drafts_place_and_the_draft_is_kept(client, shop):
+    draft = make_draft(shop, css="p {}", files={"logo.png": b"1"})
+    make_version(shop, html="live")
+
+    response = upload(client, shop, draft, ("invoice.liquid", b"<p>uploaded</p>"))
+
+    assert said(response) == [
+        "The upload is the draft now; the one before is kept in the history as number 1.",
+        "Draft saved",
+    ]
+    new = LayoutVersion.objects.get(state=State.DRAFT)
+    assert (new.html, new.css, file_names(new)) == ("<p>uploaded</p>", "", ["logo.png"])
+    kept = LayoutVersion.objects.get(state=State.REPLACED)
+    assert (kept.number, kept.html) == (1, "<p>mine</p>")
+    assert layout_for(shop, Kind.INVOICE).html == "live"
+
+
+def test_a_zip_brings_a_whole_layout(client, shop):
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("mine/layout.html", "<p>zipped</p>")
+        archive.writestr("mine/layout.css", "p { color: red }")
+        archive.writestr("mine/logo.png", png())
+
+    upload(client, shop, make_draft(shop), ("layout.zip", packed.getvalue()))
+
+    new = LayoutVersion.objects.get(state=State.DRAFT)
+    assert (new.html, new.css, file_names(new)) == ("<p>zipped</p>", "p { color: red }", ["logo.png"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("logo.png", b""),
+        ("logo.png", b"<script>alert(1)</script>"),
+        ("logo.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+        ("page.html", b"\xff\xfe\x00"),
+        ("bomb.zip", b"PK\x03\x04"),
+        ("program.exe", b"MZ"),
+        ("large.png", b"x" * 8_000_001),
+    ],
+)
+def test_what_is_no_picture_is_refused_and_the_texts_are_saved(client, shop, name, content):
+    draft = make_draft(shop)
+
+    response = upload(client, shop, draft, ("good.png", png()), (name, content))
+
+    assert len(said(response)) == 2
+    assert name in said(response)[0]
+    draft.refresh_from_db()
+    assert (draft.html, file_names(draft)) == ("<p>mine</p>", [])
+
+
+def test_more_files_than_a_layout_may_have_are_refused(client, shop):
+    draft = make_draft(shop)
+
+    response = upload(client, shop, draft, *((f"{number}.png", png()) for number in range(31)))
+
+    assert said(response)[0] == "A layout has at most 30 files of 12 MB together."
+    assert not draft.files.exists()
+
+
+def test_pressing_upload_without_a_file_saves_the_texts(client, shop):
+    draft = make_draft(shop)
+
+    response = upload(client, shop, draft)
+
+    assert said(response) == ["Draft saved"]
+
+
+def test_a_file_is_removed_from_the_draft_alone(client, shop):
+    make_version(shop, files={"logo.png": b"live"})
+    draft = make_draft(shop, files={"logo.png": b"draft", "b.png": b"b"})
+
+    save(client, shop, draft, remove="logo.png")
+    save(client, shop, LayoutVersion.objects.get(state=State.DRAFT), remove="no\0such.png")
+
+    assert file_names(draft) == ["b.png"]
+    assert layout_for(shop, Kind.INVOICE).files == {"logo.png": b"live"}

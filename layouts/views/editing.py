@@ -1,5 +1,7 @@
 """The page of a draft: its texts, what is wrong with them, and saving against what others saved."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_POST
 from backoffice.access import requires
 from backoffice.roles import Permission
 from layouts.editor import Conflict, Side, conflict_of, side_of
-from layouts.forms import DraftForm, PreviewForm, UploadForm
+from layouts.forms import DraftForm, PreviewForm
 from layouts.models import LayoutVersion
 from layouts.places import Place, place_or_404
 from layouts.published import source_of
@@ -19,9 +21,12 @@ from layouts.services.drafts import (
     DraftGone,
     begin_draft_of,
     give_up_draft,
+    remove_file,
     save_draft,
 )
+from layouts.services.receiving import receive
 from layouts.source import Source
+from layouts.uploads import UploadRefused
 
 
 @requires(Permission.MANAGE_SETTINGS)
@@ -41,7 +46,7 @@ def edit(request: HttpRequest, kind: str, number: str) -> HttpResponse:
     except DraftGone:
         draft.refresh_from_db()
         return _page(request, place, form, draft, conflict_of(draft, form.cleaned_data, is_gone=True))
-    return _saved(request, place, saved)
+    return _saved(request, place, _with_files(request, saved))
 
 
 @require_POST
@@ -82,11 +87,29 @@ def _save(request: HttpRequest, place: Place, draft: LayoutVersion, form: DraftF
     return save_draft(draft, **texts, seen=seen, by=request.actor)
 
 
+def _with_files(request: HttpRequest, draft: LayoutVersion) -> LayoutVersion:
+    """The saved draft with the files of the form, or without the one whose button was pressed."""
+    if "upload" in request.POST:
+        try:
+            after = receive(draft, request.FILES.getlist("files"), by=request.actor)
+        except UploadRefused as refusal:
+            messages.error(request, refusal.message)
+            return draft
+        if after.number != draft.number:
+            text = _("The upload is the draft now; the one before is kept in the history as number %d.")
+            messages.info(request, text % draft.number)
+        return after
+    if "remove" in request.POST:
+        return remove_file(draft, request.POST["remove"].replace("\0", "")[:100], by=request.actor)
+    return draft
+
+
 def _saved(request: HttpRequest, place: Place, draft: LayoutVersion) -> HttpResponse:
     if request.htmx:
         return _page(request, place, DraftForm(draft=draft), draft, said=_("Draft saved"))
     messages.success(request, _("Draft saved"))
-    return redirect(f"{place.url('edit')}?preview=1")
+    shown = {name: value for name in ("order", "language", "page") if (value := request.POST.get(name))}
+    return redirect(f"{place.url('edit')}?{urlencode({'preview': '', **shown})}")
 
 
 def _page(
@@ -115,7 +138,6 @@ def _page(
         "said": said or _words(side),
         "is_saved": bool(said),
         "files": draft.files.defer("content"),
-        "upload_form": UploadForm(),
     }
     status = 409 if conflict else 422 if form.errors and "preview" not in request.POST else 200
     name = "layouts/_side.html" if request.htmx else "layouts/edit.html"
