@@ -21,6 +21,7 @@ shop_pages = [
     path("exports/", include("orders.export_urls")),
     path("statuses/", include("statuses.urls")),
     path("layouts/", include("layouts.urls")),
+    path("messages/", include("messaging.urls")),
     path("order-pull/", include("orderpull.page_urls")),
 ]
 

@@ -9,3 +9,6 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         # Here and not above: models are loaded only when every app is known.
         from messaging import receivers  # noqa: F401  (listens to changes of orders)
+        from messaging.registering import register
+
+        register()

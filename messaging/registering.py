@@ -1,0 +1,28 @@
+"""What messages add to the pages below them: a place in the navigation, a card on the order, buttons in the list."""
+
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.context import COUNTERS, NavEntry, register_page
+from backoffice.models import Shop
+from backoffice.roles import Permission
+from messaging.extras import add_extras
+from messaging.mailbox import number_in_trouble
+from messaging.order_card import mails_panel
+from messaging.services.writing import ADDERS
+from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
+
+
+def register() -> None:
+    """Called once, when every app is loaded."""
+    register_page(NavEntry("messaging:outbox", _("Messages"), "mail", Permission.VIEW_ORDERS, position=35))
+    COUNTERS.append(_trouble)
+    ADDERS.append(add_extras)
+    register_panel(mails_panel)
+    may = Permission.SEND_MESSAGES
+    register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may))
+    register_menu_entry(MenuEntry(_("Resend confirmation"), "mail", "messaging:resend-confirmation", may))
+
+
+def _trouble(shop: Shop) -> dict[str, tuple[int, bool]]:
+    number = number_in_trouble(shop)
+    return {"messaging:outbox": (number, True)} if number else {}
