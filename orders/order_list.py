@@ -1,6 +1,6 @@
 """The order list's page: which orders, in which order, with what around them. A known number of queries."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
@@ -10,14 +10,23 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from backoffice.models import Shop, StaffMember, User
 from orders import display
-from orders.columns import COLUMNS, ROW_FIELDS, WAITING_COLUMNS, CellContext, Column, gather, known_columns, row_class
+from orders.columns import (
+    COLUMNS,
+    ROW_FIELDS,
+    WAITING_COLUMNS,
+    CellContext,
+    Column,
+    escape,
+    gather,
+    known_columns,
+    row_class,
+)
 from orders.filters import OrderFilter
 from orders.keys import among
 from orders.keyset import SORTS, Cursor, SortField, behind
@@ -430,21 +439,33 @@ def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: P
         timezone.localdate(timezone=shop.zone),
         order_url,
         shop.number,
+        display.language(),
         gather({column.gather for column in columns if column.gather}, shop, [row.id for row in page]),
     )
-    with_attributes = [(column.attributes, column) for column in columns]
+    with_attributes = [(f"<td {column.attributes}>", column.cell) for column in columns]
     return [
         Row(
             number=f"{row.number:05d}",
             css=row_class(row, catalogue),
-            cells=format_html_join(
-                "",
-                "<td {}>{}</td>",
-                ((attributes, column.cell(row, context)) for attributes, column in with_attributes),
-            ),
+            cells=SafeString("".join([f"{begin}{escape(cell(row, context))}</td>" for begin, cell in with_attributes])),
         )
         for row in page
     ]
+
+
+def body_of(rows: list[Row], ticked: Collection[str]) -> SafeString:
+    """The table's rows, each with its box to tick: for a template three hundred steps, and most of the page's time."""
+    label = escape(_("Select order"))
+    return SafeString(
+        "\n".join(
+            [
+                f'<tr class="{row.css}"><td class="sel"><label><input type="checkbox" name="order" value="{row.number}"'
+                f' aria-label="{label} {row.number}"{" checked" if row.number in ticked else ""}></label></td>'
+                f"{row.cells}</tr>"
+                for row in rows
+            ]
+        )
+    )
 
 
 def _count(orders: QuerySet[Order], shop: Shop, counts: Counts, catalogue: Catalogue, chosen: dict) -> str:

@@ -1,12 +1,15 @@
 """The statuses a person may choose from, for menus of the list and the order page."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
+from orders.columns import format_html
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import FulfilmentStatus, Kind, Look
 
@@ -32,6 +35,26 @@ class Menu:
     label: str | Promise
     choices: list[Choice]
     can_clear: bool = False
+
+    @property
+    def buttons(self) -> SafeString:
+        """The choices as buttons of a form; for a template dozens of them are a sixth of the list's time."""
+        return SafeString("".join([_button(choice.value, choice.look) for choice in self.choices]))
+
+
+def _button(value: str, look: Look) -> SafeString:
+    return _button_of(value, look.shape, look.colour, str(look.label))
+
+
+@lru_cache(maxsize=1024)
+def _button_of(value: str, shape: str, colour: str, label: str) -> SafeString:
+    return format_html(
+        '<button type="submit" name="action" value="{}"><span class="plain {} c-{}">{}</span></button>',
+        value,
+        shape,
+        colour,
+        label,
+    )
 
 
 def status_menu(shop: Shop, staff: StaffMember) -> list[Menu]:

@@ -2,6 +2,7 @@
 
 from orders.columns.column import CellContext, Column
 from orders.columns.gather import gather
+from orders.columns.markup import escape, format_html
 from orders.columns.registry import (
     COLUMNS,
     DEFAULT_COLUMNS,
@@ -20,6 +21,8 @@ __all__ = [
     "WAITING_COLUMNS",
     "CellContext",
     "Column",
+    "escape",
+    "format_html",
     "gather",
     "known_columns",
     "row_class",

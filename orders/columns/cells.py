@@ -5,14 +5,16 @@ from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.utils.html import escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from orders import display, money
 from orders import waiting as waits
 from orders.columns.column import Cell, CellContext
+from orders.columns.markup import escape, format_html
 from orders.models import Source
 from statuses.kinds import Kind, Look
 
@@ -53,25 +55,30 @@ def customer(row: Any, at: CellContext) -> SafeString:
 
 
 def marks(row: Any, at: CellContext) -> SafeString:
-    message = (
-        _mark("bubble", _("Message from customer, unread"), "hot")
-        if row.message_read_at is None
-        else _mark("bubble", _("Message from customer"))
-    )
+    message = ("read" if row.message_read_at else "unread") if row.customer_message else ""
+    return _marks(message, row.has_internal_note, row.printed_at is not None, row.mailed_at is not None, at.language)
+
+
+@lru_cache(maxsize=128)
+def _marks(message: str, has_note: bool, is_printed: bool, is_mailed: bool, language: str) -> SafeString:
+    """Few different ones stand on a page many times; `language` is the one that is active."""
     slots = [
-        message if row.customer_message else _NO_MARK,
-        _mark("note", _("Internal note")) if row.has_internal_note else _NO_MARK,
-        _mark("print", _("Printed")) if row.printed_at else _NO_MARK,
-        _mark("mail", _("Message sent")) if row.mailed_at else _NO_MARK,
+        message and _mark("bubble", *MESSAGES[message]),
+        has_note and _mark("note", _("Internal note")),
+        is_printed and _mark("print", _("Printed")),
+        is_mailed and _mark("mail", _("Message sent")),
     ]
-    return mark_safe('<span class="marks">' + "".join(slots) + "</span>")  # noqa: S308  (built from escaped parts)
+    return format_html('<span class="marks">{}{}{}{}</span>', *(slot or _NO_MARK for slot in slots))
 
 
-_NO_MARK = mark_safe('<span class="none"></span>')
+MESSAGES = {
+    "unread": (gettext_lazy("Message from customer, unread"), "hot"),
+    "read": (gettext_lazy("Message from customer"), ""),
+}
+_NO_MARK = format_html('<span class="none"></span>')
 
 
-@lru_cache(maxsize=64)
-def _mark(name: str, text: str, css: str = "") -> SafeString:
+def _mark(name: str, text: str | Promise, css: str = "") -> SafeString:
     return format_html(
         '<span class="{0}" title="{1}"><svg class="i" aria-hidden="true"><use href="{2}#{3}"/></svg>'
         '<span class="vh">{1}</span></span>',
@@ -115,7 +122,12 @@ def _status_word(css: str, shape: str, colour: str, label: str) -> SafeString:
 def items(row: Any, at: CellContext) -> SafeString:
     """How many of the lines need nothing more before they can leave."""
     total, done = row.number_of_lines, row.number_of_lines_done
-    css = "done" if done >= total > 0 else "part" if row.number_of_lines_backordered else ""
+    return _fill(total, done, row.number_of_lines_backordered > 0, at.language)
+
+
+@lru_cache(maxsize=1024)
+def _fill(total: int, done: int, has_backordered: bool, language: str) -> SafeString:
+    css = "done" if done >= total > 0 else "part" if has_backordered else ""
     return format_html(
         '<span class="fill {}"><progress max="{}" value="{}" aria-hidden="true"></progress>{}/{}'
         '<span class="vh"> {}</span></span>',

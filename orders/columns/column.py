@@ -25,6 +25,8 @@ class CellContext:
     # The order page's address with `{}` in place of the number, and the list's query to find the way back.
     order_url: str
     shop_number: str = ""
+    # The one that is active: what is kept for many rows is kept for each.
+    language: str = "en"
     # By the name of a gatherer: what was read from other tables for the orders of this page.
     gathered: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db.models import Value
+
 from backoffice.models import Shop
 from orders.models import Folder, OrderLine, OrderNote, OrderTag, Shipment, Tag
 
@@ -22,17 +24,34 @@ class Good(NamedTuple):
 
 
 def folders_of(shop: Shop) -> list[Folder]:
-    """The shop's folders, read once a request."""
-    return shop.once("folders", lambda: list(Folder.objects.for_shop(shop).kept()))
+    """The shop's folders."""
+    return _filings(shop)[0]
+
+
+def tags_of(shop: Shop) -> list[Tag]:
+    """The shop's tags."""
+    return _filings(shop)[1]
+
+
+def _filings(shop: Shop) -> tuple[list[Folder], list[Tag]]:
+    """Folders and tags in their order, both read with one query a request."""
+    return shop.once("filings", lambda: _read_filings(shop))
+
+
+def _read_filings(shop: Shop) -> tuple[list[Folder], list[Tag]]:
+    columns = ("id", "name", "colour", "position")
+    folders, tags = (model.objects.for_shop(shop).kept().order_by() for model in (Folder, Tag))
+    rows = folders.annotate(is_tag=Value(False)).values_list("is_tag", *columns)
+    others = tags.annotate(is_tag=Value(True)).values_list("is_tag", *columns)
+    found: tuple[list[Folder], list[Tag]] = ([], [])
+    for is_tag, *values in rows.union(others, all=True).order_by("position", "name"):
+        model, of_kind = (Tag, found[1]) if is_tag else (Folder, found[0])
+        of_kind.append(model(shop=shop, **dict(zip(columns, values, strict=True))))
+    return found
 
 
 def _folders(shop: Shop, order_ids: list[int]) -> dict[int, Folder]:
     return {folder.pk: folder for folder in folders_of(shop)}
-
-
-def tags_of(shop: Shop) -> list[Tag]:
-    """The shop's tags, read once a request."""
-    return shop.once("tags", lambda: list(Tag.objects.for_shop(shop).kept()))
 
 
 def _tags(shop: Shop, order_ids: list[int]) -> dict[int, list[tuple[str, str]]]:

@@ -10,7 +10,7 @@ from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import selection
 from orders.columns.gather import folders_of, tags_of
-from orders.order_list import NEWER_CAP, number_newer, order_list
+from orders.order_list import NEWER_CAP, body_of, number_newer, order_list
 from orders.search import order_of
 from orders.selection_pages import selection_pages_for
 from orders.status_menu import status_menu
@@ -22,18 +22,20 @@ def show(request: HttpRequest) -> HttpResponse:
     is_part = request.htmx and not request.htmx.history_restore_request
     template = "orders/_list.html" if is_part else "orders/list.html"
     page = order_list(request.shop, request.GET, staff=request.staff)
+    chosen = selection.on_list(selection.load(request), page.filter, [row.number for row in page.rows])
     response = render(
         request,
         template,
         {
             "list": page,
+            "rows": body_of(page.rows, chosen.ticked),
             "may_change": request.staff.may(Permission.CHANGE_ORDERS),
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),
             "selection_pages": selection_pages_for(request.staff),
             "folders": folders_of(request.shop),
             "tags": tags_of(request.shop),
-            "selection": selection.on_list(selection.load(request), page.filter, [row.number for row in page.rows]),
+            "selection": chosen,
         },
     )
     patch_vary_headers(response, ["HX-Request"])
