@@ -1,5 +1,8 @@
+import re
+
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from backoffice.benches import BENCHES, Bench, Measured, memory_kib, seconds_in_turns
 from backoffice.management.commands.bench import on_database
@@ -25,6 +28,24 @@ def test_a_bench_that_is_not_held_fails_the_run(fast_and_slow, capsys):
         call_command("bench", "fast", "slow", here=True, orders=7)
 
     assert "NOT HELD" in capsys.readouterr().out
+
+
+def test_the_table_is_kept_beside_those_of_other_sizes(fast_and_slow, tmp_path, capsys):
+    file = tmp_path / "speed.md"
+
+    call_command("bench", "fast", here=True, orders=7, write=str(file))
+    with pytest.raises(CommandError):
+        call_command("bench", "fast", "slow", here=True, orders=1000, write=str(file))
+    once = file.read_text()
+    call_command("bench", "fast", here=True, orders=7, write=str(file))
+
+    vendor = connection.display_name
+    text = file.read_text()
+    assert text.startswith("# Speed and memory\n")
+    assert re.findall("^## .*", text, re.MULTILINE) == [f"## {vendor}, 1,000 orders", f"## {vendor}, 7 orders"]
+    assert text.count("| fast | 7 orders | 1 × | ≤ 2 |  |\n") == 1
+    assert "| slow | 1000 orders | 9 × | ≤ 2 | **not held** |\n" in text
+    assert sorted(text.splitlines()) == sorted(once.splitlines())
 
 
 def test_an_unknown_bench_is_named_with_those_there_are(fast_and_slow):

@@ -1,8 +1,9 @@
 import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,12 +12,20 @@ import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from backoffice.benches import BENCHES, DEFAULT_SIZE, Bench, Measured
 from backoffice.tests import servers
 
 HEAD = ("bench", "what", "measured", "hold")
+INTRODUCTION = """\
+# Speed and memory
+
+What `make bench` measured: ratios of two things that took turns in one run, and counts of queries; neither depends
+much on the machine. `make bench ARGS="--postgres --orders 100000 --write docs/speed.md"` writes its table anew; name
+benches before the options to run only some, as in `make bench ARGS="pages search bulk --postgres --orders 1000000"`.
+"""
 
 
 class Command(BaseCommand):
@@ -26,35 +35,54 @@ class Command(BaseCommand):
         parser.add_argument("names", nargs="*", help="Which benches; all by default.")
         parser.add_argument("--postgres", action="store_true", help="On a private PostgreSQL instead of SQLite.")
         parser.add_argument("--orders", type=int, default=DEFAULT_SIZE, help="Orders of the largest shop.")
+        parser.add_argument("--write", metavar="FILE", help="Keep the table in a Markdown file too, docs/speed.md.")
         parser.add_argument("--here", action="store_true", help="In the database of the settings, which must be empty.")
 
-    def handle(self, *args, names: list[str], postgres: bool, orders: int, here: bool, **options) -> None:
+    def handle(
+        self, *args, names: list[str], postgres: bool, orders: int, write: str | None, here: bool, **options
+    ) -> None:
         autodiscover_modules("benches", "list_benches", "exports.benches")
         if unknown := set(names) - BENCHES.keys():
             raise CommandError(f"No such bench: {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.")
         if here:
-            self.measure([BENCHES[name] for name in names or BENCHES], orders)
+            self.measure([BENCHES[name] for name in names or BENCHES], orders, write)
             return
         with fresh_postgresql() if postgres else fresh_sqlite() as url:
             run_child(url, "migrate", "--verbosity", "0")
-            run_child(url, "bench", "--here", "--orders", str(orders), *names)
+            run_child(url, "bench", "--here", "--orders", str(orders), *(["--write", write] if write else []), *names)
 
-    def measure(self, benches: list[Bench], size: int) -> None:
+    def measure(self, benches: list[Bench], size: int, write: str | None) -> None:
         if settings.PRODUCTION:
             raise CommandError("Benches have no place in production.")
         print_row = self.stdout.write
         print_row(f"{connection.vendor}, {size} orders\n")
         print_row("{:<14}{:<64}{:>12}{:>10}".format(*HEAD))
-        missed = 0
+        rows = []
         for bench in benches:
             if bench.is_for_postgresql and connection.vendor != "postgresql":
                 print_row(f"{bench.name:<14}needs --postgres")
                 continue
             for measured in bench.measure(size):
-                missed += not measured.is_held
+                rows.append((bench, measured))
                 print_row(as_row(bench, measured))
-        if missed:
+                if write:
+                    keep_table(Path(write), f"{connection.display_name}, {size:,} orders", rows)
+        if missed := sum(not measured.is_held for _bench, measured in rows):
             raise CommandError(f"{missed} not held.")
+
+
+def keep_table(file: Path, title: str, rows: Sequence[tuple[Bench, Measured]]) -> None:
+    """Write the table under its title; tables of other databases and sizes in the file stay as they are."""
+    lines = [f"## {title}", "", f"Measured on {timezone.localdate():%-d %B %Y}, with {os.cpu_count()} processors.", ""]
+    lines += ["| bench | what | measured | hold | |", "|---|---|---:|---:|---|"]
+    for bench, measured in rows:
+        hold = "" if measured.hold is None else f"≤ {measured.hold:g}"
+        remark = "; ".join(filter(None, ["" if measured.is_held else "**not held**", measured.remark]))
+        lines.append(f"| {bench.name} | {measured.what} | {measured.value:.4g} {measured.unit} | {hold} | {remark} |")
+    before = file.read_text() if file.exists() else INTRODUCTION
+    introduction, *sections = re.split("^(?=## )", before, flags=re.MULTILINE)
+    others = [section.rstrip() for section in sections if section.splitlines()[0] != f"## {title}"]
+    file.write_text("\n\n".join([introduction.rstrip(), *others, "\n".join(lines)]) + "\n")
 
 
 def as_row(bench: Bench, measured: Measured) -> str:
