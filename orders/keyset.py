@@ -101,6 +101,12 @@ def _small(number: int) -> int:
     return number
 
 
+def in_order(orders: QuerySet[Order], sort: str) -> QuerySet[Order]:
+    """`orders` as a list sorted by `sort` (`-total`) shows them; newest first when there is no such sort."""
+    key = sort.removeprefix("-")
+    return behind(orders, SORTS.get(key, SORTS["placed"]), sort.startswith("-") or key not in SORTS, None)
+
+
 def behind(orders: QuerySet[Order], sort: SortField, descending: bool, cursor: Cursor | None) -> QuerySet[Order]:
     """`orders` in list order from behind the cursor on; before it, nearest first, when it points back."""
     falls = descending if cursor is None or not cursor.is_back else not descending

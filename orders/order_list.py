@@ -29,7 +29,7 @@ from orders.columns import (
 )
 from orders.filters import OrderFilter
 from orders.keys import among
-from orders.keyset import SORTS, Cursor, SortField, behind
+from orders.keyset import SORTS, Cursor, SortField, behind, in_order
 from orders.list_query import columns_in, default_columns, density_in
 from orders.models import Order, SavedView, WaitingFor
 from orders.saved_views import EXACT, VIEW, ListState, Pairs, viewed
@@ -221,8 +221,8 @@ def state_of(shop: Shop, query: QueryDict, *, staff: StaffMember) -> ListState:
 
 
 def filtered_orders(shop: Shop, query: QueryDict) -> QuerySet[Order]:
-    """The orders a list query means, newest first: for exports and whatever works on "all matching"."""
-    return OrderFilter(query, shop=shop, catalogue=catalogue_of(shop)).orders.newest_first()
+    """The orders a list query means, sorted as it says: for exports and whatever works on "all matching"."""
+    return in_order(OrderFilter(query, shop=shop, catalogue=catalogue_of(shop)).orders, query.get("sort", ""))
 
 
 class Neighbours(NamedTuple):

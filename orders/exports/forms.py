@@ -74,6 +74,7 @@ class ExportForm(forms.Form):
     ):
         self.shop, self.selection = shop, selection
         self.list_columns = columns_in(view) or default_columns
+        self.sort = view.get("sort", "")
         self.catalogue = catalogue_of(shop)
         self.view = OrderFilter(view, shop=shop, catalogue=self.catalogue)
         super().__init__(data, initial={"token": uuid.uuid4(), "query": view.urlencode()})
@@ -116,6 +117,7 @@ class ExportForm(forms.Form):
             layout=Layout(columns, cleaned["rows"] == PER_LINE, cleaned["has_stable_headings"]),
             words=words,
             name=cleaned["name"],
+            sort=self.sort,
         )
 
     def _chosen(self) -> tuple[str, tuple[int, ...] | None, str]:

@@ -21,6 +21,7 @@ from backoffice.roles import Permission
 from orders.exports.formats import Format, Layout, Reader, Writer, reader_and_writer
 from orders.exports.xml import keys_of
 from orders.filters import OrderFilter
+from orders.keyset import in_order
 from orders.models import Order
 from orders.models.order import OrderQuerySet
 from statuses.catalogue import catalogue_of
@@ -34,6 +35,7 @@ class ExportRequest:
     """What to export: all orders of a list `query`, or the single ones with `numbers`; as what and in which columns.
 
     `words` say the choice in a sentence, in the language of whoever asked; `name` is what they call the file, or "".
+    `sort` is the list's, as in `-total`; without one the newest come first.
     """
 
     format: str
@@ -42,6 +44,7 @@ class ExportRequest:
     layout: Layout = field(default_factory=Layout)
     words: str = ""
     name: str = ""
+    sort: str = ""
 
     @classmethod
     def of(cls, job: Job) -> "ExportRequest":
@@ -55,19 +58,19 @@ class ExportRequest:
         )
 
     def orders(self, shop: Shop) -> OrderQuerySet:
-        """The orders meant, newest first; numbers that are no orders of `shop` are left out.
+        """The orders meant, in their order; numbers that are no orders of `shop` are left out.
 
         Raises JobFailed when a filter makes no sense any more: without it more would be exported than was asked for.
         """
         if self.numbers is not None:
-            return Order.objects.for_shop(shop).filter(number__in=self.numbers).newest_first()
+            return in_order(Order.objects.for_shop(shop).filter(number__in=self.numbers), self.sort)
         filtered = OrderFilter(QueryDict(self.query), shop=shop, catalogue=catalogue_of(shop))
         if filtered.dropped:
             raise JobFailed(
                 _("The filter “%(name)s” makes no sense any more, so nothing was exported.")
                 % {"name": ", ".join(filtered.dropped)}
             )
-        return filtered.orders.newest_first()
+        return in_order(filtered.orders, self.sort)
 
 
 def start_export(request: ExportRequest, *, shop: Shop, by: Actor, token: uuid.UUID | None = None) -> Job:

@@ -2,6 +2,8 @@ import csv
 import io
 import uuid
 from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -14,7 +16,7 @@ from backoffice.models import Job, JobState
 from backoffice.tests.factories import make_staff
 from orders.exports.formats import Format
 from orders.exports.jobs import ExportRequest, start_export
-from orders.tests.factories import make_order
+from orders.tests.factories import make_order, new_line
 
 pytestmark = pytest.mark.django_db
 
@@ -112,6 +114,30 @@ def test_ticked_orders_are_exported_and_foreign_ones_are_not_there(clerk_client,
     ask(which="selection")
 
     assert numbers_in(Job.objects.get()) == ["00001"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("-total", ["00002", "00003", "00001"]),
+        ("total", ["00001", "00003", "00002"]),
+        ("number", ["00001", "00002", "00003"]),
+        ("nonsense; DROP TABLE", ["00003", "00002", "00001"]),
+    ],
+)
+@pytest.mark.parametrize("which", ["everything", "view", "selection"])
+def test_a_file_is_sorted_as_the_list_was(clerk_client, shop, ask, which, sort, expected):
+    for price in ("10", "30", "20"):
+        make_order(shop, lines=[new_line(unit_price=Decimal(price))])
+    query = urlencode({"status": "ready", "sort": sort})
+    if which == "selection":
+        ticked = {"query": query, "filter": "status=ready", "order": expected, "shown": ",".join(expected)}
+        response = clerk_client.post(reverse("orders:select", args=[shop.number]), ticked | {"export": "1"})
+        assert response["Location"] == reverse("exports:list", args=[shop.number]) + f"?{query}"
+
+    ask(which=which, query=query)
+
+    assert numbers_in(Job.objects.get()) == expected
 
 
 def test_the_columns_are_those_of_the_list(clerk_client, shop, ask):

@@ -14,6 +14,7 @@ from backoffice.access import PermissionMissing, requires
 from backoffice.roles import Permission
 from orders import bulk, jobs, plan, selection
 from orders.jobs import MOST_AT_ONCE
+from orders.list_query import from_text
 from orders.plan import Plan
 from orders.selection import Selection, TooManySelected
 from orders.selection_pages import selection_page
@@ -33,7 +34,9 @@ def select(request: HttpRequest) -> HttpResponse:
     if request.htmx or request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
     if "export" in request.POST:
-        return redirect("exports:list", request.shop.number)
+        # With the list's query: the file is sorted, and may be narrowed and laid out, as the list was.
+        query = from_text(request.POST.get("query", "")).urlencode()
+        return redirect(reverse("exports:list", args=[request.shop.number]) + (f"?{query}" if query else ""))
     if page := selection_page(request.POST.get("to", "")):
         return redirect(page.url_name, request.shop.number)
     return redirect(_list_url(request, request.POST.get("go", request.POST.get("query", ""))))
