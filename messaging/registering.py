@@ -10,6 +10,7 @@ from messaging.mailbox import number_in_trouble
 from messaging.order_card import mails_panel
 from messaging.services.writing import ADDERS
 from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
+from orders.selection_pages import SelectionPage, register_selection_page
 
 
 def register() -> None:
@@ -18,6 +19,9 @@ def register() -> None:
     COUNTERS.append(_trouble)
     ADDERS.append(add_extras)
     register_panel(mails_panel)
+    register_selection_page(
+        SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES)
+    )
     may = Permission.SEND_MESSAGES
     register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may))
     register_menu_entry(MenuEntry(_("Resend confirmation"), "mail", "messaging:resend-confirmation", may))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.views import compose, files, outbox, templates, triggers, unwanted
+from messaging.views import compose, files, outbox, selection, templates, triggers, unwanted
 
 app_name = "messaging"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("orders/<number:number>/", compose.compose, name="compose"),
     path("orders/<number:number>/preview/", compose.preview, name="preview-message"),
     path("orders/<number:number>/confirmation/", compose.resend_confirmation, name="resend-confirmation"),
+    path("selection/", selection.write, name="selection"),
+    path("selection/recall/", selection.recall, name="recall"),
     path("templates/", templates.listing, name="templates"),
     path("templates/new/", templates.create, name="create-template"),
     path("templates/<slug:key>/", templates.edit, name="template"),

@@ -134,6 +134,8 @@ SHOP_PAGES = [
     Page("messaging:compose", W, args=(ORDER,)),
     Page("messaging:preview-message", W, args=(ORDER,)),
     Page("messaging:resend-confirmation", W, args=(ORDER,)),
+    Page("messaging:selection", W),
+    Page("messaging:recall", W, "post"),
     Page("messaging:templates", V),
     Page("messaging:create-template", S),
     Page("messaging:template", S, args=("shipped",)),
