@@ -53,4 +53,13 @@ def message_of(mail: OutboxMail, enclosures: Iterable[Enclosure] = (), *, sent_a
 
 
 def _address(address: str, name: str) -> Address:
-    return Address(display_name=LINE_BREAKS.sub(" ", name).strip(), addr_spec=address)
+    return Address(display_name=LINE_BREAKS.sub(" ", name).strip(), addr_spec=travelling(address))
+
+
+def travelling(address: str) -> str:
+    """The address in the letters every server knows: a domain like `bücher.example` has a form for travelling.
+
+    Raises ValueError for a domain that has none.
+    """
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"

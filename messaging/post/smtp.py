@@ -95,21 +95,14 @@ class SmtpPost:
 
     def _envelope(self, client: "_Client", sender: str, recipient: str) -> None:
         try:
-            options = ["SMTPUTF8"] if not (sender + recipient).isascii() and client.has_extn("smtputf8") else []
-            for code, said in self._steps(client, sender, recipient, options):
+            for step in (lambda: client.mail(sender), lambda: client.rcpt(recipient)):
+                code, said = step()
                 if code not in (250, 251):
-                    client.rset_or_leave(code)
+                    client.rset_unless_closing(code)
                     raise self._refusal(code, said)
         except (OSError, smtplib.SMTPServerDisconnected) as problem:
             self.close()
             raise _cut_off(problem, client, is_in_doubt=False) from problem
-        except UnicodeError as problem:
-            raise Trouble(Reason.REFUSED, "The server takes no letters outside ASCII in addresses.") from problem
-
-    @staticmethod
-    def _steps(client: "_Client", sender: str, recipient: str, options: list[str]):
-        yield client.mail(sender, options)
-        yield client.rcpt(recipient)
 
     def _data(self, client: "_Client", message: bytes) -> str:
         try:
@@ -202,7 +195,7 @@ class _Client(smtplib.SMTP):
             except OSError:
                 continue  # closed already: then nobody waits for it
 
-    def rset_or_leave(self, code: int) -> None:
+    def rset_unless_closing(self, code: int) -> None:
         """Forget the mail that was refused, so that the next one begins afresh."""
         if code != SERVICE_CLOSES:
             self.rset()

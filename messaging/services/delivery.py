@@ -22,7 +22,7 @@ from django.utils import timezone
 from backoffice.faults import fault
 from messaging.models import MailLane, MailState, OutboxMail
 from messaging.post import Post, Trouble, post_of
-from messaging.post.message import message_of
+from messaging.post.message import message_of, travelling
 from messaging.reasons import Reason
 from messaging.services.enclosures import enclosures_of
 from messaging.services.lanes import claim, clear_lane, close_lane, next_lane, open_lanes
@@ -64,8 +64,8 @@ class Carrier:
 
     def hand_over(self, mail: OutboxMail, message: bytes) -> None:
         envelope = {
-            "sender": mail.sender,
-            "recipient": mail.recipient,
+            "sender": travelling(mail.sender),
+            "recipient": travelling(mail.recipient),
             "message": message,
             "message_id": mail.message_id,
         }

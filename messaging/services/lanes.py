@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from backoffice.models import Shop
@@ -54,13 +55,14 @@ def claim(lane: MailLane, number: int, *, now: datetime, lease: timedelta) -> li
     wanted = (
         OutboxMail.objects.filter(shop=lane.pk).due(now).order_by("due_at", "id").select_for_update(skip_locked=True)
     )
-    taken = OutboxMail.objects.filter(pk__in=wanted.values("pk")[:number], state=MailState.QUEUED).update(
-        state=MailState.SENDING,
-        leased_by=worker,
-        leased_until=now + lease,
-        last_tried_at=now,
-        attempts=F("attempts") + 1,
-    )
+    with transaction.atomic():
+        taken = OutboxMail.objects.filter(pk__in=wanted.values("pk")[:number], state=MailState.QUEUED).update(
+            state=MailState.SENDING,
+            leased_by=worker,
+            leased_until=now + lease,
+            last_tried_at=now,
+            attempts=F("attempts") + 1,
+        )
     if not taken:
         return []
     mine = OutboxMail.objects.filter(shop=lane.pk, state=MailState.SENDING, leased_by=worker)

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice.actor import SYSTEM
+from backoffice.faults import fault
 from backoffice.models import Shop
 from messaging.models import MailState, OutboxMail
 from orders.models import LogAction, Order
@@ -49,6 +50,8 @@ def _tell(shop: Shop, keys: Sequence[int]) -> None:
             if mail.order_id in by_key:
                 _record(change, by_key[mail.order_id], mail)
         OutboxMail.objects.filter(pk__in=[mail.pk for mail in waiting]).update(logged_at=timezone.now())
+        fault("mail.before-log")
+    fault("mail.logged")
 
 
 def _record(change: Change, order: Order, mail: OutboxMail) -> None:

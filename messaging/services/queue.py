@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from backoffice.actor import Actor
+from backoffice.faults import fault
 from backoffice.models import Shop
 from messaging.bells import ring_writer
 from messaging.models import (
@@ -75,6 +76,7 @@ def queue_letters(shop: Shop, letters: Iterable[Letter], *, settings: MailSettin
     rows = [_row(shop, letter, settings, by, now) for letter in letters]
     if rows:
         OutboxMail.objects.bulk_create(rows, ignore_conflicts=True)
+        fault("mail.queued")
         transaction.on_commit(ring_writer)
 
 
