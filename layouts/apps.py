@@ -11,5 +11,7 @@ class LayoutsConfig(AppConfig):
         # Here and not above: the ground is loaded only when every app is known.
         from backoffice.context import NavEntry, register_page
         from backoffice.roles import Permission
+        from layouts import jobs
 
+        jobs.register()
         register_page(NavEntry("layouts:list", _("Layouts"), "layout", Permission.VIEW_ORDERS, position=62))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from layouts.views import editing, files, overview, previews, versions
+from layouts.views import editing, files, overview, previews, publishing, versions
 
 app_name = "layouts"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("<slug:kind>/<str:number>/begin/", overview.begin, name="begin"),
     path("<slug:kind>/<str:number>/standard/", overview.back_to_standard, name="standard"),
     path("<slug:kind>/<str:number>/draft/", editing.edit, name="edit"),
+    path("<slug:kind>/<str:number>/draft/publish/", publishing.publish, name="publish"),
+    path("<slug:kind>/<str:number>/publishing/<int:pk>/", publishing.publishing, name="publishing"),
     path("<slug:kind>/<str:number>/draft/pdf/", previews.typed_pdf, name="typed-pdf"),
     path("<slug:kind>/<str:number>/draft/give-up/", editing.give_up, name="give-up"),
     path("<slug:kind>/<str:number>/files/<int:pk>/", files.download, name="file"),

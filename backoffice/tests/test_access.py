@@ -120,6 +120,8 @@ SHOP_PAGES = [
     Page("layouts:edit", S, args=LAYOUT),
     Page("layouts:preview", V, args=LAYOUT),
     Page("layouts:pdf", V, args=LAYOUT),
+    Page("layouts:publish", S, args=LAYOUT),
+    Page("layouts:publishing", S, args=(*LAYOUT, "1")),
     Page("layouts:typed-pdf", S, "post", LAYOUT),
     Page("layouts:give-up", S, "post", LAYOUT),
     Page("layouts:file", V, args=(*LAYOUT, "1")),

@@ -107,6 +107,8 @@ def _with_files(request: HttpRequest, draft: LayoutVersion) -> LayoutVersion:
 def _saved(request: HttpRequest, place: Place, draft: LayoutVersion) -> HttpResponse:
     if request.htmx:
         return _page(request, place, DraftForm(draft=draft), draft, said=_("Draft saved"))
+    if "publish" in request.POST:
+        return redirect(place.url("publish"))
     messages.success(request, _("Draft saved"))
     shown = {name: value for name in ("order", "language", "page") if (value := request.POST.get(name))}
     return redirect(f"{place.url('edit')}?{urlencode({'preview': '', **shown})}")
