@@ -11,6 +11,7 @@ class Permission(StrEnum):
     CHANGE_ORDERS = "change_orders"
     WRITE_NOTES = "write_notes"
     CHANGE_PAYMENTS = "change_payments"
+    ISSUE_INVOICES = "issue_invoices"
     SEND_MESSAGES = "send_messages"
     EXPORT_ORDERS = "export_orders"
     VIEW_PERSONAL_DATA = "view_personal_data"
@@ -29,13 +30,14 @@ class Role(models.TextChoices):
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: frozenset(Permission),
-    Role.ORDERS: frozenset(Permission) - {Permission.MANAGE_SETTINGS},
+    Role.ORDERS: frozenset(Permission) - {Permission.MANAGE_SETTINGS, Permission.ISSUE_INVOICES},
     Role.WAREHOUSE: frozenset({Permission.VIEW_ORDERS, Permission.CHANGE_ORDERS, Permission.WRITE_NOTES}),
     Role.FINANCE: frozenset(
         {
             Permission.VIEW_ORDERS,
             Permission.WRITE_NOTES,
             Permission.CHANGE_PAYMENTS,
+            Permission.ISSUE_INVOICES,
             Permission.SEND_MESSAGES,
             Permission.EXPORT_ORDERS,
             Permission.VIEW_PERSONAL_DATA,
@@ -49,6 +51,7 @@ PERMISSION_LABELS = {
     Permission.CHANGE_ORDERS: _("change orders"),
     Permission.WRITE_NOTES: _("write notes"),
     Permission.CHANGE_PAYMENTS: _("change payment statuses and refunds"),
+    Permission.ISSUE_INVOICES: _("issue invoices and credit notes"),
     Permission.SEND_MESSAGES: _("write to customers"),
     Permission.EXPORT_ORDERS: _("export orders"),
     Permission.VIEW_PERSONAL_DATA: _("see personal numbers and IP addresses"),

@@ -19,6 +19,7 @@ shop_pages = [
     path("jobs/<int:pk>/file/", jobs.download, name="job-file"),
     path("orders/", include("orders.urls")),
     path("exports/", include("orders.export_urls")),
+    path("invoices/", include("orders.invoice_urls")),
     path("statuses/", include("statuses.urls")),
     path("layouts/", include("layouts.urls")),
     path("messages/", include("messaging.urls")),

@@ -16,7 +16,7 @@ class OrdersConfig(AppConfig):
         from orders.exports import jobs as exports
         from orders.merge_page import relatives_panel
         from orders.navigation import folder_links
-        from orders.order_page.panels import register_panel
+        from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
         from orders.papers.subjects import OrdersAsSubjects
         from orders.selection_pages import SelectionPage, register_selection_page
         from orders.services import invoices_due, own_statuses
@@ -24,6 +24,8 @@ class OrdersConfig(AppConfig):
 
         register_page(NavEntry("exports:list", _("Exports"), "dl", Permission.EXPORT_ORDERS, position=40))
         register_page(NavEntry("orders:list", _("Orders"), "orders", Permission.VIEW_ORDERS, position=20))
+        register_page(NavEntry("invoices:list", _("Invoices"), "file", Permission.VIEW_ORDERS, position=30))
+        register_menu_entry(MenuEntry(_("Invoice"), "file", "orders:issue-invoice", Permission.ISSUE_INVOICES))
         jobs.register()
         exports.register()
         own_statuses.register()

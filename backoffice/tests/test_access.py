@@ -35,6 +35,7 @@ V, C, N, M, E, P = (
 )
 S = Permission.MANAGE_SETTINGS
 W = Permission.SEND_MESSAGES
+I = Permission.ISSUE_INVOICES  # noqa: E741
 LAYOUT = ("invoice", "12345")
 SHOP_PAGES = [
     Page("shop-home", V),
@@ -103,6 +104,19 @@ SHOP_PAGES = [
     Page("orders:edit-products", C, args=(ORDER,)),
     Page("orders:why-total", V, args=(ORDER,)),
     Page("orders:payment-request", C, args=(ORDER,)),
+    Page("orders:issue-invoice", I, args=(ORDER,)),
+    Page("invoices:list", V),
+    Page("invoices:numbers", V),
+    Page("invoices:verify", V, "post"),
+    Page("invoices:report", E, args=("csv",)),
+    Page("invoices:settings", S),
+    Page("invoices:company", S),
+    Page("invoices:company-of", S, args=("12346",)),
+    Page("invoices:show", V, args=("1",)),
+    Page("invoices:pdf", V, args=("1",)),
+    Page("invoices:make", I, "post", ("1",)),
+    Page("invoices:einvoice", V, args=("1", "ubl")),
+    Page("invoices:credit", I, args=("1",)),
     Page("orders:delete", C, "post", (ORDER,)),
     Page("orders:restore", C, "post", (ORDER,)),
     Page("statuses:list", V),
