@@ -10,10 +10,12 @@ from pathlib import Path
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from backoffice.roles import Role
 from orders.demo import demo_world_built, lives
 from orders.demo.credit import Credit, find_credits
 from orders.demo.history import PlacedLife, set_clock, write_history
 from orders.demo.invoices import Invoice, InvoiceFile, Problem
+from orders.demo.own_layouts import make_own_layouts
 from orders.demo.people import Customer, customer_of, other_address
 from orders.demo.places import COUNTRIES, HOME
 from orders.demo.sales import sale
@@ -67,6 +69,7 @@ def build_world(path: Path, *, now: datetime, newest: int | None = None, say: Ca
     builder.place_all(say)
     for stage in stages.values():
         set_clock(stage.shop, now)
+    make_own_layouts(stages[GIFTS].shop, by=stages[GIFTS].by(Role.MANAGER))
     shops = {number: stage.shop for number, stage in stages.items()}
     shops |= {stage.target_shop.number: stage.target_shop for stage in stages.values() if stage.target_shop}
     demo_world_built.send(sender=Builder, shops=shops)
