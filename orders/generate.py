@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from backoffice.actor import SYSTEM
 from backoffice.models import Shop
+from orders.log_chain import UNSEALED
 from orders.models import (
     Address,
     NumberSeries,
@@ -152,7 +153,12 @@ def _place_templates(shop: Shop, number: int, *, window: timedelta) -> list[Orde
         # Placed together they share a mark and a time; copies need one each, in the order of their keys.
         placed.filter(pk=pk).update(created_at=F("placed_at"), changed_at=F("placed_at"), change_mark=index)
     log = OrderLogEntry.objects.filter(order__shop=shop)
-    log.update(created_at=Subquery(Order.objects.filter(pk=OuterRef("order")).values("placed_at")))
+    # With another time an entry is not what was sealed: these logs begin their chain with what comes next.
+    log.update(
+        created_at=Subquery(Order.objects.filter(pk=OuterRef("order")).values("placed_at")),
+        previous_digest=UNSEALED,
+        digest=UNSEALED,
+    )
     return list(placed.order_by("pk"))
 
 

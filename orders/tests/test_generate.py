@@ -4,6 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, F
 
+from backoffice.actor import SYSTEM
 from orders.documents import order_documents
 from orders.generate import TooFewOrders, generate_orders
 from orders.models import (
@@ -100,3 +101,12 @@ def test_the_command_says_what_is_wrong(settings):
     with pytest.raises(CommandError, match="production"):
         call_command("generate_orders", orders=1)
     assert not Order.objects.exists()
+
+
+def test_the_logs_hold_and_go_on_from_where_they_are(shops, capsys):
+    order = Order.objects.for_shop(shops[1]).order_by("-pk").first()
+    set_fulfilment_status(order, "on_hold", by=SYSTEM)
+
+    call_command("verify_log")
+
+    assert "231 entries, 0 faults." in capsys.readouterr().out
