@@ -8,14 +8,18 @@ does not tell is named as a gap and never made up. The convention that services 
 * what is `COMPUTED` of lines and notes may move without an entry of its own, and is computed again;
 * notes and shipments are told by entries whose `subject_id` is their key; added and removed ones tell all fields,
   a shipment under one name with the `quantities` that it took, {position of the line: how many};
-* payments and refunds know by themselves since when they are there.
+* payments and refunds know by themselves since when they are there, and marked ones when they counted;
+* an entry that moves parts between orders names their keys under `arrived` and `left`, by the other order, which was
+  holding them right before or after; parts that came or went for good are told whole under `made`.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model
@@ -34,8 +38,10 @@ from orders.models import (
     Shipment,
     Source,
 )
-from orders.money import price_lines
+from orders.services import edit
+from orders.services.editing import carry
 from orders.services.marking import came_in
+from orders.services.merge import ARRIVED, LEFT, MADE
 from orders.services.status import counts_of
 
 # Of an order: stamps, and what is computed from the rest.
@@ -45,8 +51,6 @@ COMPUTED = {
     OrderLine: {"discount_share", "total_ex", "total_vat", "total"},
     Order: {"number_of_lines", "number_of_lines_done", "number_of_lines_backordered", "has_internal_note"},
 }
-# With these, notes, shipments and payments come from another order or go there, and no entry tells which.
-MOVES_PARTS = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}
 # Entries that tell of something outside the order's own fields.
 ONLY_TOLD = {
     LogAction.ORDER_PLACED,
@@ -62,8 +66,8 @@ ONLY_TOLD = {
     LogAction.MAIL_FAILED,
     LogAction.MAIL_BOUNCED,
 }
-# Payments, shipments and notes went along without a word of their own.
-MOVED_MORE = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}
+# Parts moved along; entries of a time when they did not say which are gaps.
+MOVES_PARTS = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED, LogAction.MERGED_BACK}
 # How the log calls the field of a part, where it has another name.
 OTHER_NAMES = {"note": "text"}
 
@@ -96,12 +100,8 @@ def picture_at(entry: OrderLogEntry) -> Picture:
     order = Order.objects.select_related("folder", "target_shop").get(pk=entry.order_id)
     later = list(OrderLogEntry.objects.filter(order=order, pk__gt=entry.pk).order_by("-pk"))
     back = _WayBack(order)
-    gaps = [each for each in later if not back.take_back(each)]
+    gaps = back.go_back(later)
     lines = sorted(back.lines.values(), key=lambda line: line.position)
-    if later and lines:
-        price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
-    # What each line comes to follows from the rest: an edit of the order's discount moves all, and logs none of them.
-    money.price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
     for name, value in counts_of(lines).items():
         setattr(order, name, value)
     notes = sorted(back.notes.values(), key=lambda note: (note.created_at, note.pk), reverse=True)
@@ -113,8 +113,8 @@ def picture_at(entry: OrderLogEntry) -> Picture:
         lines=lines,
         notes=notes,
         shipments=sorted(back.shipments.values(), key=lambda shipment: (shipment.shipped_at, shipment.pk)),
-        payments=_payments_known(back.payments.values(), entry),
-        refunds=_refunds_known(order, entry),
+        payments=_payments_known(_in_order(back.payments), entry),
+        refunds=_refunds_known(_in_order(back.refunds), entry),
         gaps=gaps,
         is_now=not later,
     )
@@ -130,6 +130,34 @@ class _WayBack:
         shipments = order.shipments.annotate(number_of_lines=Count("lines"))
         self.shipments = {shipment.pk: shipment for shipment in shipments}
         self.payments = {payment.pk: payment for payment in order.payments.all()}
+        self.refunds = {refund.pk: refund for refund in order.refunds.select_related("payment")}
+
+    @classmethod
+    def right_after(cls, act: UUID, order_id: int) -> "_WayBack":
+        """An order as an act left it, however much was done to it since; with the parts that the act deleted."""
+        back = cls(Order.objects.get(pk=order_id))
+        log = OrderLogEntry.objects.filter(order=order_id).order_by("-pk")
+        of_act = list(log.filter(act=act))
+        back.go_back(log.filter(pk__gt=of_act[0].pk))
+        for entry in of_act:
+            back._bring_back(entry)
+        return back
+
+    def go_back(self, entries: Iterable[OrderLogEntry]) -> list[OrderLogEntry]:
+        """Undo entries, newest first; returns those that do not tell enough."""
+        gaps = []
+        for _act, group in groupby(entries, key=lambda entry: entry.act):
+            together = list(group)
+            gaps += [entry for entry in together if not self.take_back(entry)]
+            if edit.reprices(together):
+                self._price(edit.carried_in(together))
+        return gaps
+
+    def _price(self, carried: dict[str, dict[str, str]]) -> None:
+        """What each line comes to follows from the rest: an edit of the discount moves all, and logs none of them."""
+        lines = sorted(self.lines.values(), key=lambda line: line.position)
+        money.price_lines(lines, discount=self.order.discount, includes_vat=self.order.prices_include_vat)
+        carry(lines, carried)
 
     def take_back(self, entry: OrderLogEntry) -> bool:
         """Undo one entry; False when it does not tell enough, or something else than what is known."""
@@ -145,7 +173,49 @@ class _WayBack:
             # Before it was marked it was not there, or had been cancelled; before that was taken back it counted.
             before = PaymentState.CANCELLED if came_in(entry) else PaymentState.PAID
             self.payments[entry.subject_id].state = before
-        return _give_back(self.order, entry.changes) and entry.action not in MOVED_MORE
+        if entry.action in MOVES_PARTS and not self._take_back_move(entry):
+            return False
+        return _give_back(self.order, entry.changes)
+
+    def _take_back_move(self, entry: OrderLogEntry) -> bool:
+        """What came goes, and what went is fetched from where it was right afterwards; False when nothing says what."""
+        told = {name: (entry.changes.get(name) or {}).get("new") for name in (ARRIVED, LEFT)}
+        if not any(told.values()):
+            return False
+        self._take_back_made(entry)
+        for keys in (told[ARRIVED] or {}).values():
+            for name, parts in self._parts().items():
+                for key in keys[name]:
+                    parts.pop(key, None)
+        for order_id, keys in (told[LEFT] or {}).items():
+            there = _WayBack.right_after(entry.act, int(order_id))._parts()
+            for name, parts in self._parts().items():
+                parts.update({key: there[name][key] for key in keys[name] if key in there[name]})
+        return True
+
+    def _take_back_made(self, entry: OrderLogEntry) -> None:
+        for name, rows in ((entry.changes.get(MADE) or {}).get("new") or {}).items():
+            for row in rows:
+                self._parts()[name].pop(row["id"], None)
+        self._bring_back(entry)
+
+    def _bring_back(self, entry: OrderLogEntry) -> None:
+        """The parts that an entry tells whole because it deleted them."""
+        for name, rows in ((entry.changes.get(MADE) or {}).get("old") or {}).items():
+            model: type[Model] = {"notes": OrderNote, "payments": Payment}[name]
+            for row in rows:
+                self._parts()[name][row["id"]] = model(
+                    **{field.attname: field.to_python(row[field.attname]) for field in model._meta.concrete_fields}
+                )
+
+    def _parts(self) -> dict[str, dict[int, Any]]:
+        """What hangs on the order and is seen of its past, by the names the log has for it."""
+        return {
+            "notes": self.notes,
+            "shipments": self.shipments,
+            "payments": self.payments,
+            "refunds": self.refunds,
+        }
 
     def _take_back_shipment(self, entry: OrderLogEntry) -> bool:
         """Undo an entry about a shipment, and what it counted as shipped of the lines."""
@@ -237,6 +307,10 @@ def _fields_of(model: type[Model]) -> dict[str, Any]:
     return {name: each for name, each in fields.items() if model is not Order or name not in NOT_TOLD}
 
 
+def _in_order(rows: dict[int, Any]) -> list[Any]:
+    return sorted(rows.values(), key=lambda row: (row.created_at, row.pk))
+
+
 def _payments_known(payments: Iterable[Payment], entry: OrderLogEntry) -> list[Payment]:
     payments = _known(payments, entry)
     for payment in payments:
@@ -245,8 +319,8 @@ def _payments_known(payments: Iterable[Payment], entry: OrderLogEntry) -> list[P
     return payments
 
 
-def _refunds_known(order: Order, entry: OrderLogEntry) -> list[Refund]:
-    refunds = _known(order.refunds.select_related("payment"), entry)
+def _refunds_known(refunds: Iterable[Refund], entry: OrderLogEntry) -> list[Refund]:
+    refunds = _known(refunds, entry)
     for refund in refunds:
         if refund.paid_out_at is not None and refund.paid_out_at > entry.created_at:
             refund.state, refund.paid_out_at = RefundState.TO_PAY_OUT, None

@@ -21,12 +21,15 @@ from orders.services.editing import (
     COUNTS,
     DERIVED,
     ORDER_FIELDS,
+    PRICED,
     STORED_ON_LINE,
     TOTALS,
     Bound,
+    Carried,
     Conflict,
     Draft,
     Edit,
+    carried_of,
     compute,
     draft_of,
     why_line_stays,
@@ -56,6 +59,8 @@ WHOLE_LINE = (
     "is_backordered",
     "expected_on",
 )
+# How an ORDER_EDITED entry calls the amounts that lines had carried along.
+CARRIED = "carried"
 FOUND_BY = {name for name in ORDER_FIELDS if name.startswith(("customer_", "billing_", "shipping_"))}
 
 
@@ -104,7 +109,9 @@ def edit_order(order: Order, edit: Edit, *, by: Actor) -> Edited | None:
         if draft.conflicts:
             raise EditConflict(draft.conflicts)
         was = locked.total
-        return Edited(change.act, was, locked.total) if _store(change, locked, lines, draft) else None
+        carried = carried_of(locked, lines) if edit.touches_prices else {}
+        is_other = _store(change, locked, lines, draft, carried=carried)
+        return Edited(change.act, was, locked.total) if is_other else None
 
 
 def refusal_of(order: Order, edit: Edit, *, shop: Shop) -> ChangeRefused | None:
@@ -134,9 +141,18 @@ def bound_of(order: Order) -> Bound:
 
 
 def _store(
-    change: Change, order: Order, lines: Iterable[OrderLine], draft: Draft, *, undoes: uuid.UUID | None = None
+    change: Change,
+    order: Order,
+    lines: Iterable[OrderLine],
+    draft: Draft,
+    *,
+    carried: Carried,
+    undoes: uuid.UUID | None = None,
 ) -> bool:
-    """Save and record what a computed draft has otherwise than the locked order; False when that is nothing."""
+    """Save and record what a computed draft has otherwise than the locked order; False when that is nothing.
+
+    `carried` are amounts of before that no pricing gives again: they are told, so that they can come back.
+    """
     before = {line.pk: line for line in lines}
     number_recorded = len(change.entries)
     for line in draft.removed:
@@ -150,6 +166,8 @@ def _store(
     if "total" in diff and order.paid_total:
         # Where nothing was paid the status was set by hand, and stays what it was set to.
         diff |= follow_money(change, order)
+    if carried and (diff or len(change.entries) > number_recorded):
+        diff[CARRIED] = {"old": carried, "new": None}
     if diff:
         change.record(order, LogAction.ORDER_EDITED, diff, subject=order.currency, undoes=undoes)
     if draft.added or draft.removed or diff.keys() & FOUND_BY:
@@ -207,10 +225,30 @@ def take_back_edit(change: Change, order: Order, entries: Sequence[OrderLogEntry
     bound = bound_of(order)
     if any(why_line_stays(line, bound) for line in draft.removed) or not draft.all_lines:
         raise NothingToUndo
-    compute(draft)
+    prices = reprices(entries)
+    compute(draft, prices=prices, carried=carried_in(entries))
     if any(line.quantity >= 0 and _is_too_little(line, bound) for line in draft.lines):
         raise NothingToUndo
-    _store(change, order, lines, draft, undoes=entries[0].act)
+    carried = carried_of(order, lines) if prices else {}
+    _store(change, order, lines, draft, carried=carried, undoes=entries[0].act)
+
+
+def reprices(entries: Iterable[OrderLogEntry]) -> bool:
+    """Whether an edit, told by these entries among others, priced the lines of its order anew."""
+    for entry in entries:
+        if entry.action in (LogAction.LINE_ADDED, LogAction.LINE_REMOVED):
+            return True
+        if entry.action == LogAction.LINE_EDITED and PRICED.intersection(entry.changes):
+            return True
+        if entry.action == LogAction.ORDER_EDITED and "discount" in entry.changes:
+            return True
+    return False
+
+
+def carried_in(entries: Iterable[OrderLogEntry]) -> Carried:
+    """The amounts of lines before an edit that no pricing gives again."""
+    edited = (entry for entry in entries if entry.action == LogAction.ORDER_EDITED)
+    return next((entry.changes[CARRIED]["old"] for entry in edited if CARRIED in entry.changes), {})
 
 
 def _refuse_if_followed(order: Order, entries: Sequence[OrderLogEntry]) -> None:

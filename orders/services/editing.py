@@ -56,6 +56,8 @@ LINE_FIELDS = ("name", "options", "quantity", "unit_price", "vat_rate", "discoun
 REMOVED = "removed"
 # Set by the computation, never by hand.
 DERIVED = ("discount_share", "total_ex", "total_vat", "total")
+# With these the amounts of lines change; in the log the unit price goes by its two names.
+PRICED = {"quantity", "unit_price", "unit_price_ex", "unit_price_incl", "vat_rate", "discount"}
 STORED_ON_LINE = (
     "name",
     "options",
@@ -74,6 +76,9 @@ TOTALS = ("lines_total", "total_ex", "total_vat", "total", "vat_totals", "weight
 # What is refused may have any number of digits.
 WIDE = Context(prec=400)
 COUNTS = ("number_of_lines", "number_of_lines_done", "number_of_lines_backordered")
+
+# {key of a line: {field of DERIVED: amount}}, as the log keeps it.
+Carried = dict[str, dict[str, str]]
 
 
 class Wish(NamedTuple):
@@ -101,6 +106,12 @@ class Edit:
     @property
     def touches_amounts(self) -> bool:
         return bool(self.lines or self.removed or self.added or self.order.keys() & set(AMOUNTS))
+
+    @property
+    def touches_prices(self) -> bool:
+        """Whether lines have to be priced anew; else they keep their amounts, which may come from a larger whole."""
+        of_lines = (name for wishes in self.lines.values() for name in wishes)
+        return bool(self.removed or self.added or "discount" in self.order or PRICED.intersection(of_lines))
 
     @property
     def touches_what_is_invoiced(self) -> bool:
@@ -163,19 +174,43 @@ def draft_of(order: Order, lines: Iterable[OrderLine], edit: Edit, *, shop: Shop
     if not draft.all_lines:
         draft.refuse("lines", _("An order needs at least one line."))
     if not draft.errors:
-        compute(draft)
+        compute(draft, prices=edit.touches_prices)
         _check_amounts(draft, edit, touched, bound)
     return draft
 
 
-def compute(draft: Draft) -> None:
-    """Price the lines of a draft and set everything on its order that follows from them."""
+def compute(draft: Draft, *, prices: bool = True, carried: Carried | None = None) -> None:
+    """Price the lines of a draft, unless they keep their amounts, and set everything on its order that follows.
+
+    `carried` are amounts that lines had for another reason than their prices; see `carried_of`.
+    """
     order, lines = draft.order, draft.all_lines
-    money.price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
+    if prices:
+        money.price_lines(lines, discount=order.discount, includes_vat=order.prices_include_vat)
+        carry(lines, carried or {})
     store_totals(order, lines)
     draft.totals = money.totals(order, lines)
     for name, number in counts_of(lines).items():
         setattr(order, name, number)
+
+
+def carried_of(order: Order, lines: Iterable[OrderLine]) -> Carried:
+    """The amounts of lines that are other than their prices say: a split or merge carried them along to the cent."""
+    lines = list(lines)
+    priced = [copy(line) for line in lines]
+    money.price_lines(priced, discount=order.discount, includes_vat=order.prices_include_vat)
+    return {
+        str(line.pk): {name: str(getattr(line, name)) for name in DERIVED}
+        for line, other in zip(lines, priced, strict=True)
+        if any(getattr(line, name) != getattr(other, name) for name in DERIVED)
+    }
+
+
+def carry(lines: Iterable[OrderLine], carried: Carried) -> None:
+    """Give lines back the amounts that they had carried along."""
+    for line in lines:
+        for name, amount in carried.get(str(line.pk), {}).items():
+            setattr(line, name, Decimal(amount))
 
 
 def scaled(of_one: Decimal | int, quantity: Decimal) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Max, Model
 from django.utils import timezone, translation
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from backoffice.actor import Actor
 from orders import money
 from orders.models import LogAction, Order, OrderLine, OrderNote, Payment, Refund, Return, Shipment
-from orders.services.change import Change, Changes, changing
+from orders.services.change import Change, Changes, changing, plain
 from orders.services.line_log import coming, leaving, record_line
 from orders.services.line_rows import save_lines
 from orders.services.merging import MOST_AT_ONCE, MergeRefused, reason_against, refuse_frozen, refuse_unknown_money
@@ -24,6 +25,10 @@ from orders.services.status import counts_of
 from statuses.kinds import FulfilmentStatus, PaymentStatus
 
 LONGEST_NOTE = 4000
+# How the log calls the parts that came from other orders with an act, and those that went: {order's key: {what: keys}}.
+ARRIVED, LEFT = "arrived", "left"
+# Parts that were made or deleted on the way, with all they say: {what: rows}.
+MADE = "made"
 # What hangs on an order and moves with its lines.
 MOVING: dict[str, type[Model]] = {
     "payments": Payment,
@@ -66,9 +71,16 @@ def merge_orders(target: Order, others: Sequence[Order], *, by: Actor) -> uuid.U
         refuse_frozen([first, *rest])
         refuse_unknown_money([first, *rest])
         sums = sums_of([first, *rest])
+        arrived, made = {}, []
         for other in rest:
-            close(change, first, other, LogAction.ORDER_MERGED, move(change, first, other))
-        diff = settle(change, first, sums)
+            moved = move(change, first, other)
+            close(change, first, other, LogAction.ORDER_MERGED, moved)
+            arrived[str(other.pk)] = parts_of(moved)
+            made += moved["made_notes"]
+        diff = settle(change, first, sums) | {ARRIVED: {"old": None, "new": arrived}}
+        if made:
+            notes = [whole(note) for note in first.notes.filter(pk__in=made)]
+            diff[MADE] = {"old": None, "new": {"notes": notes}}
         numbers = ", ".join(other.display_number for other in rest)
         change.record(first, LogAction.ORDERS_MERGED, diff, subject=numbers)
         refresh_search_text([first, *rest], change.shop)
@@ -151,13 +163,26 @@ def _message_as_note(target: Order, other: Order) -> list[OrderNote]:
     return OrderNote.objects.bulk_create([note])
 
 
+def parts_of(moved: dict[str, list]) -> dict[str, list]:
+    """What of that moved hung on the order itself, by the keys it keeps."""
+    return {name: moved[name] for name in MOVING}
+
+
+def whole(row: Model) -> dict[str, Any]:
+    """All that a row says, for the log, so that the past can be shown after it is gone."""
+    return {field.attname: plain(getattr(row, field.attname)) for field in row._meta.concrete_fields}
+
+
 def close(change: Change, target: Order, other: Order, action: LogAction, moved: dict[str, list]) -> None:
     draft = copy(other)
     draft.shipping_cost = draft.payment_fee = money.ZERO
     store_totals(draft, [])
     totals = {name: getattr(draft, name) for name in TOTALS}
-    diff = change.set(other, **EMPTIED, **totals, **counts_of([]), merged_into_id=target.pk)
-    keys = {"moved": {"old": None, "new": moved}}
+    diff: Changes = change.set(other, **EMPTIED, **totals, **counts_of([]), merged_into_id=target.pk)
+    keys: Changes = {
+        "moved": {"old": None, "new": moved},
+        LEFT: {"old": None, "new": {str(target.pk): parts_of(moved)}},
+    }
     change.record(other, action, diff | keys, subject=target.display_number)
 
 

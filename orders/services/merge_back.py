@@ -1,6 +1,7 @@
 """Bringing back what was split off."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from orders.models.order import OPEN
 from orders.services.change import Change, changing
 from orders.services.line_log import differing, leaving, record_line, told
 from orders.services.line_rows import save_lines
-from orders.services.merge import close, locked_orders, move, settle, sums_of
+from orders.services.merge import ARRIVED, MADE, close, locked_orders, move, parts_of, settle, sums_of, whole
 from orders.services.merging import MergeRefused, reason_against, refuse_frozen, refuse_unknown_money
 from orders.services.search import refresh_search_text
 from orders.services.splitting import CUT_FIELDS
@@ -53,15 +54,19 @@ def merge_back(order: Order, *, by: Actor, parts: Sequence[Order] | None = None)
         refuse_frozen([first, *rest])
         refuse_unknown_money([first, *rest])
         sums = sums_of([first, *rest])
+        arrived = {}
         for part in rest:
             # What money was given back for, or is to come back, keeps its line.
             is_untouched = not (part.refunds.exists() or part.returns.exists())
             moved = move(change, first, part, leaves_places=True)
             if is_untouched:
                 _join_lines(change, first, dict(moved["lines"]))
-            close(change, first, part, LogAction.MERGED_BACK, {})
-        _drop_pairs(first)
-        diff = settle(change, first, sums)
+            close(change, first, part, LogAction.MERGED_BACK, moved)
+            arrived[str(part.pk)] = parts_of(moved)
+        dropped = _drop_pairs(first)
+        diff = settle(change, first, sums) | {ARRIVED: {"old": None, "new": arrived}}
+        if dropped:
+            diff[MADE] = {"old": {"payments": dropped}, "new": None}
         numbers = ", ".join(part.display_number for part in rest)
         change.record(first, LogAction.MERGED_BACK, diff, subject=numbers)
         refresh_search_text([first, *rest], change.shop)
@@ -100,11 +105,17 @@ def _what(line: OrderLine) -> tuple:
     return tuple(getattr(line, name) for name in SAME_WHEN_CUT)
 
 
-def _drop_pairs(order: Order) -> None:
-    """Money that was counted over and came back is where it was: neither row says anything any more."""
+def _drop_pairs(order: Order) -> list[dict[str, Any]]:
+    """Money that was counted over and came back is where it was: neither row says anything any more.
+
+    Returns all that the rows said, for the log.
+    """
+    dropped: list[dict[str, Any]] = []
     pairs: dict[tuple, list[Payment]] = {}
     for payment in order.payments.filter(moved_from__order=order, refunds=None):
         pairs.setdefault((payment.moved_from_id, payment.created_at), []).append(payment)
     for rows in pairs.values():
         if sum(row.amount for row in rows) == 0:
+            dropped += [whole(row) for row in rows]
             Payment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return dropped

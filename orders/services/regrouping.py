@@ -10,7 +10,7 @@ from orders.services.change import Change, changing, plain
 from orders.services.errors import NothingToUndo
 from orders.services.line_log import coming, leaving, record_line
 from orders.services.line_rows import save_lines
-from orders.services.merge import MOVING, has_internal_note
+from orders.services.merge import ARRIVED, LEFT, MADE, MOVING, has_internal_note
 from orders.services.merge_back import merge_back
 from orders.services.search import refresh_search_text
 from orders.services.status import BulkResult, counts_of
@@ -20,6 +20,8 @@ from statuses.kinds import FulfilmentStatus
 SPLIT = {LogAction.ORDER_SPLIT, LogAction.ORDER_SPLIT_OFF, LogAction.LINE_MOVED}
 MERGE = {LogAction.ORDERS_MERGED, LogAction.ORDER_MERGED}
 REGROUPED = SPLIT | MERGE
+# These name parts of the order, not fields of it.
+TOLD_OF_PARTS = {"moved", ARRIVED, LEFT, MADE}
 FIELDS = {field.attname: field for field in Order._meta.concrete_fields}
 # Only these say or file something and move nothing: after them orders can still be taken apart again.
 HARMLESS = [
@@ -114,10 +116,16 @@ def _revert(change: Change, order: Order, entry: OrderLogEntry) -> None:
     values = {
         name: _revived(name, diff["old"])
         for name, diff in entry.changes.items()
-        if name != "moved" and plain(getattr(order, name)) == diff["new"]
+        if name not in TOLD_OF_PARTS and plain(getattr(order, name)) == diff["new"]
     }
     values |= counts_of(order.lines.all()) | {"has_internal_note": has_internal_note(order)}
     diff = change.set(order, **values)
+    # What came goes again, and the other way round.
+    for name, other in ((ARRIVED, LEFT), (LEFT, ARRIVED)):
+        if name in entry.changes:
+            diff[other] = {"old": None, "new": entry.changes[name]["new"]}
+    if MADE in entry.changes:
+        diff[MADE] = {"old": entry.changes[MADE]["new"], "new": None}
     change.record(order, LogAction(entry.action), diff, subject=entry.subject, undoes=entry.act)
 
 
