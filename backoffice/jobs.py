@@ -64,6 +64,10 @@ class JobKind:
     is_undoable: bool = False
     # A shop's jobs of this kind run one after the other, the first asked for first.
     is_one_at_a_time: bool = False
+    # Whether a kind that does everything at once has items all the same: then what failed can be tried again.
+    has_items: bool = False
+    # A part of the job's page, shown when the job is done; it finds `job` and `shop`.
+    after_template: str = ""
 
 
 KINDS: dict[str, JobKind] = {}

@@ -10,6 +10,7 @@ class Permission(StrEnum):
     VIEW_ORDERS = "view_orders"
     CHANGE_ORDERS = "change_orders"
     WRITE_NOTES = "write_notes"
+    PRINT_PAPERS = "print_papers"
     CHANGE_PAYMENTS = "change_payments"
     ISSUE_INVOICES = "issue_invoices"
     SEND_MESSAGES = "send_messages"
@@ -31,11 +32,14 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: frozenset(Permission),
     Role.ORDERS: frozenset(Permission) - {Permission.MANAGE_SETTINGS, Permission.ISSUE_INVOICES},
-    Role.WAREHOUSE: frozenset({Permission.VIEW_ORDERS, Permission.CHANGE_ORDERS, Permission.WRITE_NOTES}),
+    Role.WAREHOUSE: frozenset(
+        {Permission.VIEW_ORDERS, Permission.CHANGE_ORDERS, Permission.WRITE_NOTES, Permission.PRINT_PAPERS}
+    ),
     Role.FINANCE: frozenset(
         {
             Permission.VIEW_ORDERS,
             Permission.WRITE_NOTES,
+            Permission.PRINT_PAPERS,
             Permission.CHANGE_PAYMENTS,
             Permission.ISSUE_INVOICES,
             Permission.SEND_MESSAGES,
@@ -50,6 +54,7 @@ PERMISSION_LABELS = {
     Permission.VIEW_ORDERS: _("see orders"),
     Permission.CHANGE_ORDERS: _("change orders"),
     Permission.WRITE_NOTES: _("write notes"),
+    Permission.PRINT_PAPERS: _("print papers"),
     Permission.CHANGE_PAYMENTS: _("change payment statuses and refunds"),
     Permission.ISSUE_INVOICES: _("issue invoices and credit notes"),
     Permission.SEND_MESSAGES: _("write to customers"),

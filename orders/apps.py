@@ -17,6 +17,7 @@ class OrdersConfig(AppConfig):
         from orders.merge_page import relatives_panel
         from orders.navigation import folder_links
         from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
+        from orders.papers import pages as papers
         from orders.papers.subjects import OrdersAsSubjects
         from orders.selection_pages import SelectionPage, register_selection_page
         from orders.services import invoices_due, own_statuses
@@ -28,6 +29,7 @@ class OrdersConfig(AppConfig):
         register_menu_entry(MenuEntry(_("Invoice"), "file", "orders:issue-invoice", Permission.ISSUE_INVOICES))
         jobs.register()
         exports.register()
+        papers.register()
         own_statuses.register()
         invoices_due.listen()
         subjects.provide(OrdersAsSubjects())

@@ -225,6 +225,12 @@ def filtered_orders(shop: Shop, query: QueryDict) -> QuerySet[Order]:
     return in_order(OrderFilter(query, shop=shop, catalogue=catalogue_of(shop)).orders, query.get("sort", ""))
 
 
+def in_list_order(orders: QuerySet[Order], query: QueryDict) -> QuerySet[Order]:
+    """`orders` sorted as the list of `query` shows them."""
+    sort_key, descending = _sort_of(query, orders, [])
+    return behind(orders, SORTS[sort_key], descending, None)
+
+
 class Neighbours(NamedTuple):
     """The numbers before and after an order in a list; None at its ends."""
 

@@ -55,6 +55,7 @@ COMPUTED = {
 ONLY_TOLD = {
     LogAction.ORDER_PLACED,
     LogAction.PERSONAL_NUMBER_SEEN,
+    LogAction.PAPERS_MADE,
     LogAction.DIGITAL_SENT,
     LogAction.PAYOUT_FAILED,
     LogAction.INVOICE_ISSUED,

@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from backoffice.actor import SYSTEM, Channel
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
+from layouts.kinds import LEGAL_KINDS
 from orders import display
 from orders.edit_words import label, said
 from orders.models import Folder, LogAction, Order, OrderLogEntry, OrderNote, ReturnReason, Source
+from orders.papers.wish import label_of
 from orders.services import Rule, is_undoable
 from orders.services.editing import ORDER_FIELDS
 from statuses.catalogue import Catalogue, catalogue_of
@@ -82,6 +84,7 @@ _ACTIONS = {
 _ONLY_TOLD = {
     LogAction.ORDER_PLACED,
     LogAction.ORDER_PRINTED,
+    LogAction.PAPERS_MADE,
     LogAction.MESSAGE_READ,
     LogAction.PERSONAL_NUMBER_SEEN,
     LogAction.PAYOUT_FAILED,
@@ -250,6 +253,13 @@ def sentences(together: list[OrderLogEntry], words: Words) -> Iterator[tuple[Ord
 def sentence_of(entry: OrderLogEntry, words: Words) -> Sentence:
     """The sentence of a single entry."""
     return _SENTENCES[LogAction(entry.action)](entry, words)
+
+
+def _papers(entry: OrderLogEntry, words: Words) -> Sentence:
+    """Which papers were made, an invoice with its number."""
+    papers = entry.changes.get("papers", {}).get("new", [])
+    names = [f"{label_of(paper)} {version}" if paper in LEGAL_KINDS else label_of(paper) for paper, version in papers]
+    return Sentence(str(LogAction(entry.action).label), new=", ".join(names))
 
 
 def _status(kind: str) -> Callable[[OrderLogEntry, Words], Sentence]:
@@ -454,6 +464,7 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.ORDER_HELD: _hold,
     LogAction.ORDER_RELEASED: _hold,
     LogAction.ORDER_PRINTED: _plainly,
+    LogAction.PAPERS_MADE: _papers,
     LogAction.FULFILMENT_CHANGED: _status(Kind.FULFILMENT),
     LogAction.PAYMENT_CHANGED: _status(Kind.PAYMENT),
     LogAction.INTERNAL_CHANGED: _status(Kind.INTERNAL),

@@ -16,6 +16,7 @@ from orders.views import (
     notes,
     past,
     payments,
+    printing,
     refunds,
     regrouping,
     returns,
@@ -90,6 +91,14 @@ urlpatterns = [
     path("<number:number>/message-read/", detail.read_message, name="read-message"),
     path("<number:number>/personal-number/", detail.show_personal_number, name="show-personal-number"),
     path("<number:number>/at/<int:entry>/", past.show, name="at"),
+    path("print/", printing.selected, name="print-selected"),
+    path("print/<int:pk>/well/", printing.mark, name="printed-well"),
+    path("<number:number>/print/", printing.one, name="print"),
+    path("<number:number>/paper/", printing.paper, name="paper"),
+    *(
+        path(f"<number:number>/print/{kind.replace('_', '-')}/", printing.paper, {"paper": kind}, name=f"print-{kind}")
+        for kind in printing.IN_MENU
+    ),
     path("<number:number>/act/", actions.act, name="act"),
     path("<number:number>/hold/", actions.hold, name="hold"),
     path("<number:number>/edit/", edit.edit, name="edit"),

@@ -34,6 +34,7 @@ V, C, N, M, E, P = (
     Permission.VIEW_PERSONAL_DATA,
 )
 S = Permission.MANAGE_SETTINGS
+PRINT = Permission.PRINT_PAPERS
 W = Permission.SEND_MESSAGES
 I = Permission.ISSUE_INVOICES  # noqa: E741
 LAYOUT = ("invoice", "12345")
@@ -97,6 +98,11 @@ SHOP_PAGES = [
     Page("orders:read-message", C, "post", (ORDER,)),
     Page("orders:show-personal-number", P, "post", (ORDER,)),
     Page("orders:at", V, args=(ORDER, "1")),
+    Page("orders:print-selected", PRINT),
+    Page("orders:printed-well", C, "post", ("1",)),
+    Page("orders:print", PRINT, args=(ORDER,)),
+    Page("orders:paper", PRINT, "post", (ORDER,)),
+    *(Page(f"orders:print-{kind}", PRINT, "post", (ORDER,)) for kind in ("invoice", "packing_slip", "pick_list")),
     Page("orders:act", C, "post", (ORDER,)),
     Page("orders:hold", C, args=(ORDER,)),
     Page("orders:edit", C, args=(ORDER,)),

@@ -98,6 +98,7 @@ def _context(job: Job) -> dict:
         "done_items": by_state[JobItem.State.DONE],
         "unchanged_items": by_state[JobItem.State.UNCHANGED],
         "is_undoable": kind.is_undoable and not job.is_open and job.number_done > 0,
-        "can_retry": not job.is_open and kind.do_chunk is not None and has_rest,
+        "can_retry": not job.is_open and (kind.do_chunk is not None or kind.has_items) and has_rest,
+        "after_template": kind.after_template if job.state == JobState.DONE and job.number_done else "",
         "seconds_between": 1 if job.started_at and (timezone.now() - job.started_at).seconds < 60 else 3,
     }

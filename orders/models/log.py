@@ -16,6 +16,7 @@ class LogAction(models.TextChoices):
     ORDER_HELD = "order.held", _("Put on hold")
     ORDER_RELEASED = "order.released", _("Released from hold")
     ORDER_PRINTED = "order.printed", _("Marked as printed")
+    PAPERS_MADE = "papers.made", _("Printed")
     ORDER_SPLIT = "order.split", _("Split off order")
     ORDER_SPLIT_OFF = "order.split_off", _("Split off from order")
     ORDERS_MERGED = "orders.merged", _("Merged with order")

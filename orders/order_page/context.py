@@ -68,6 +68,7 @@ class Rights:
     pay: bool
     note: bool
     message: bool
+    print: bool
     restore: bool
     see_personal_data: bool
 
@@ -93,6 +94,7 @@ class PageContext:
             change=may_change and not is_deleted,
             pay=self.staff.may(Permission.CHANGE_PAYMENTS) and not is_deleted,
             message=self.staff.may(Permission.SEND_MESSAGES) and not is_deleted,
+            print=self.staff.may(Permission.PRINT_PAPERS),
             note=self.staff.may(Permission.WRITE_NOTES),
             restore=may_change and is_deleted,
             see_personal_data=self.staff.may(Permission.VIEW_PERSONAL_DATA),

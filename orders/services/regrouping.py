@@ -36,6 +36,7 @@ HARMLESS = [
     LogAction.FOLDER_CHANGED,
     LogAction.TAGS_CHANGED,
     LogAction.ORDER_PRINTED,
+    LogAction.PAPERS_MADE,
     LogAction.PERSONAL_NUMBER_SEEN,
 ]
 

@@ -1,6 +1,7 @@
 """Acting on the orders that are ticked in the list: at once, after a look at what would happen, or as a job."""
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,7 +39,7 @@ def select(request: HttpRequest) -> HttpResponse:
         query = from_text(request.POST.get("query", "")).urlencode()
         return redirect(reverse("exports:list", args=[request.shop.number]) + (f"?{query}" if query else ""))
     if page := selection_page(request.POST.get("to", "")):
-        return redirect(page.url_name, request.shop.number)
+        return redirect(_with_list(reverse(page.url_name, args=[request.shop.number]), request.POST.get("query", "")))
     return redirect(_list_url(request, request.POST.get("go", request.POST.get("query", ""))))
 
 
@@ -188,6 +189,11 @@ def _refused(result: BulkResult) -> str:
         "number": number,
         "orders": ", ".join(named),
     }
+
+
+def _with_list(url: str, query: str) -> str:
+    """An address that knows from which list somebody came: its order, and the way back."""
+    return f"{url}?{urlencode({'from': query[:2000].lstrip('?')})}" if query else url
 
 
 def _list_url(request: HttpRequest, query: str) -> str:

@@ -1,0 +1,132 @@
+"""Printing many orders as a job: progress, the file at the end, and the orders that failed with their reasons.
+
+The file is made from the beginning when a worker dies over it; what became of the orders is settled once it is there.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from backoffice import job_files
+from backoffice.actor import Actor
+from backoffice.faults import fault
+from backoffice.jobs import DONE, UNCHANGED, JobKind, Outcome, failed, register_kind, report_progress, settle, start
+from backoffice.models import Job, JobItem, Shop
+from backoffice.roles import Permission
+from orders.models.order import OrderQuerySet
+from orders.papers.binding import OnePdf, Zip
+from orders.papers.printing import Printing, Prints
+from orders.papers.records import note_prints
+from orders.papers.wish import Packing, Wish, label_of
+from orders.services.change import changing
+
+PRINT = "orders.print"
+# Orders between two reports: well within a lease, even when every one of them is long.
+ORDERS_AT_ONCE = 25
+SETTLED_AT_ONCE = 200
+
+
+class NothingMade(Exception):
+    """Of no order could anything be made: there is no file to offer."""
+
+
+def start_printing(wish: Wish, orders: OrderQuerySet, *, shop: Shop, by: Actor, token: uuid.UUID) -> Job:
+    """A job that prints `orders` in their order."""
+    rows = orders.values_list("pk", "number")
+    return start(
+        PRINT,
+        shop=shop,
+        by=by,
+        arguments=wish.as_arguments(),
+        subjects=((pk, f"{number:05d}") for pk, number in rows.iterator(chunk_size=2000)),
+        token=token,
+    )
+
+
+def print_papers(job: Job) -> None:
+    """Make the file, then note in each order what was made of it."""
+    with override(_language_of(job)):
+        wish = Wish.of(job)
+        items = list(job.items.order_by("position").values_list("pk", "subject_id"))
+        prints = _make(job, wish, [order_id for _item, order_id in items])
+        fault("papers.made")
+        # Every step below counts anew what it settles.
+        settled = job.items.exclude(state=JobItem.State.WAITING).count()
+        report_progress(job, 0 if not settled else job.items.filter(state=JobItem.State.DONE).count(), len(items))
+        for chunk in _chunks(job.items.filter(state=JobItem.State.WAITING).order_by("position")):
+            with changing(job.shop, by=job.actor, act=job.act) as change:
+                note_prints(change, prints, [item.subject_id for item in chunk])
+                settle(job, {item.pk: _outcome(item, prints) for item in chunk})
+
+
+def _make(job: Job, wish: Wish, keys: list[int]) -> Prints:
+    prints = Prints()
+
+    def write(file: IO[bytes]) -> dict[str, Any]:
+        nonlocal prints
+        binder = OnePdf(file) if wish.packing == Packing.PDF else Zip(file)
+        printing = Printing(wish, binder, shop=job.shop, by=job.actor)
+        prints = printing.prints
+        for begin in range(0, len(keys), ORDERS_AT_ONCE):
+            report_progress(job, begin, len(keys))
+            printing.add(keys[begin : begin + ORDERS_AT_ONCE])
+        report_progress(job, len(keys), len(keys))
+        if not prints.made and not printing.has_shared_papers:
+            raise NothingMade
+        printing.finish()
+        return {"orders": len(prints.made)}
+
+    try:
+        job_files.publish(job, filename=_filename(job, wish), write=write)
+    except NothingMade:
+        return prints
+    return prints
+
+
+def _chunks(items: Iterable[JobItem]) -> Iterator[list[JobItem]]:
+    waiting = list(items)
+    for begin in range(0, len(waiting), SETTLED_AT_ONCE):
+        yield waiting[begin : begin + SETTLED_AT_ONCE]
+
+
+def _outcome(item: JobItem, prints: Prints) -> Outcome:
+    if reason := prints.refused.get(item.subject_id):
+        return failed(reason)
+    if item.subject_id in prints.made:
+        return DONE
+    return failed(_("This order is not there any more.")) if item.subject_id not in prints.seen else UNCHANGED
+
+
+def _filename(job: Job, wish: Wish) -> str:
+    """`papers-12345-20260322-0915.pdf`."""
+    now = timezone.localtime(timezone=job.shop.zone)
+    return f"papers-{job.shop.number}-{now:%Y%m%d-%H%M}.{wish.packing}"
+
+
+def _language_of(job: Job) -> str:
+    """Reasons are stored, so they are written in the language of whoever started the job."""
+    return (job.user.language if job.user else "") or job.shop.language
+
+
+def _title(job: Job) -> str:
+    papers = ", ".join(label_of(paper) for paper in job.arguments["papers"])
+    number = job.items.count()
+    text = ngettext("Print %(papers)s: %(number)d order", "Print %(papers)s: %(number)d orders", number)
+    return text % {"papers": papers, "number": number}
+
+
+def register() -> None:
+    register_kind(
+        JobKind(
+            PRINT,
+            _title,
+            Permission.PRINT_PAPERS,
+            do_whole=print_papers,
+            has_items=True,
+            after_template="orders/_printed_well.html",
+        )
+    )

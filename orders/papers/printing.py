@@ -1,0 +1,211 @@
+"""Printing: papers of orders to bytes, one after the other as they lie in the list.
+
+Invoices and credit notes are the bytes that were kept when they were issued; all else is made anew. An order of which
+a paper cannot be made is named with the reason, and the others go on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from pypdf import PdfReader
+
+from backoffice.actor import Actor
+from backoffice.models import Shop
+from layouts.kinds import LEGAL_KINDS, Kind
+from layouts.rendering import Batch, Page, RenderFailed, render_batch, render_pdf
+from orders.models import Invoice, InvoiceKind, Order
+from orders.papers.binding import Binder
+from orders.papers.invoice_files import file_name, invoice_pdf
+from orders.papers.making import Desk, Round, Subject
+from orders.papers.wish import PICK_ROUND, Wish, label_of
+from orders.services.errors import ChangeRefused
+from orders.services.invoices import AlreadyInvoiced, issue_invoice
+
+
+class PaperMissing(Exception):
+    """There is no such paper of this order; `str()` says why, in the active language."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A paper that was made: its kind, and the layout it was made with or the number it bears."""
+
+    paper: str
+    version: str
+
+
+@dataclass
+class Prints:
+    """What became of each order, by its key: the papers made, and why one or all of them could not be."""
+
+    seen: set[int] = field(default_factory=set)
+    made: dict[int, list[Made]] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def note(self, subject: Subject, paper: str, version: str) -> None:
+        self.made.setdefault(subject.order.pk, []).append(Made(paper, version))
+
+    def refuse(self, subject: Subject, paper: str, reason: str) -> None:
+        """Only the first reason is kept: it is what somebody has to see to first."""
+        self.refused.setdefault(subject.order.pk, f"{label_of(paper)}: {reason}")
+
+
+class Printing:
+    """Papers of the orders of one shop, added chunk by chunk in the order of the list, into one binder."""
+
+    def __init__(self, wish: Wish, binder: Binder, *, shop: Shop, by: Actor):
+        self.wish = wish
+        self.binder = binder
+        self.by = by
+        self.desk = Desk(shop)
+        self.prints = Prints()
+        self._for_labels: list[Subject] = []
+        self._round = Round(self.desk)
+
+    def add(self, keys: Iterable[int]) -> None:
+        """Make the papers of these orders; keys that are no orders of the shop are left out."""
+        subjects = list(self.desk.subjects(keys))
+        self.prints.seen.update(subject.order.pk for subject in subjects)
+        pages = [
+            (subject, kind) for subject in subjects for kind in self.wish.papers_of_an_order if kind not in LEGAL_KINDS
+        ]
+        made = _Rendered(
+            [self.desk.page(subject, kind, self.wish.label_sheet) for subject, kind in pages],
+            apart=self.binder.apart,
+        )
+        places = {(subject.order.pk, kind): place for place, (subject, kind) in enumerate(pages)}
+        for subject in subjects:
+            for kind in self.wish.papers_of_an_order:
+                if kind in LEGAL_KINDS:
+                    self._add_kept(subject, kind)
+                else:
+                    self._add_rendered(subject, kind, made, places[subject.order.pk, kind])
+            self._keep_for_the_end(subject)
+
+    @property
+    def has_shared_papers(self) -> bool:
+        """Whether something is made of all orders together at the end."""
+        return bool(self._for_labels or self._round.number_of_orders)
+
+    def finish(self) -> None:
+        """Make what is made of all orders together, and write everything."""
+        if self._for_labels:
+            self._add_labels()
+        if self._round.number_of_orders:
+            self.binder.put_first(slugify(label_of(PICK_ROUND)), render_pdf([self._round.page(timezone.now())]).pdf)
+        self.binder.write()
+
+    def _add_kept(self, subject: Subject, kind: Kind) -> None:
+        try:
+            documents = legal_documents(subject.order, kind, by=self.by, issues=self.wish.issues_invoices)
+            for invoice in documents:
+                self.binder.add(file_name(invoice).removesuffix(".pdf"), invoice_pdf(invoice))
+                self.prints.note(subject, kind, invoice.number)
+        except (PaperMissing, ChangeRefused, RenderFailed) as reason:
+            if kind == Kind.CREDIT_NOTE and len(self.wish.papers) > 1:
+                # Few orders have one: asked for beside other papers it means "where there are any".
+                return
+            self.prints.refuse(subject, kind, str(reason))
+
+    def _add_rendered(self, subject: Subject, kind: Kind, made: "_Rendered", place: int) -> None:
+        failure = made.batch.failures.get(place)
+        if failure is not None:
+            self.prints.refuse(subject, kind, str(failure))
+            return
+        if self.binder.apart:
+            self.binder.add(paper_name(subject.order, kind), made.batch.documents[place])
+        else:
+            self.binder.add_pages(paper_name(subject.order, kind), made.reader, *made.span(place))
+        self.prints.note(subject, kind, made.pages[place].source.label)
+
+    def _keep_for_the_end(self, subject: Subject) -> None:
+        if self.wish.labels_share_sheets:
+            self._for_labels.append(subject)
+        if PICK_ROUND in self.wish.papers:
+            self._round.add(subject.document)
+            self.prints.note(subject, PICK_ROUND, "")
+
+    def _add_labels(self) -> None:
+        """All labels on the chosen sheets; each target shop begins a sheet of its own, because its name is on it."""
+        by_shop: dict[int, list[Subject]] = {}
+        for subject in self._for_labels:
+            by_shop.setdefault(subject.sold_in.pk, []).append(subject)
+        first = self.wish.first_label
+        for subjects in by_shop.values():
+            page = self.desk.labels(subjects, self.wish.label_sheet, first=first)
+            try:
+                self.binder.add(slugify(label_of(Kind.ADDRESS_LABEL)), render_pdf([page]).pdf)
+            except RenderFailed as failure:
+                for subject in subjects:
+                    self.prints.refuse(subject, Kind.ADDRESS_LABEL, str(failure))
+            else:
+                for subject in subjects:
+                    self.prints.note(subject, Kind.ADDRESS_LABEL, page.source.label)
+            first = 1
+
+
+class _Rendered:
+    """Pages that were rendered together, and where each stands in the PDF of all."""
+
+    def __init__(self, pages: Sequence[Page], *, apart: bool):
+        self.pages = pages
+        self.batch = render_batch(pages, apart=apart) if pages else Batch(b"", {}, {})
+        self.reader = PdfReader(BytesIO(self.batch.pdf)) if self.batch.pdf else None
+        self._starts: dict[int, int] = {}
+        start = 0
+        for place in sorted(self.batch.number_of_pages):
+            self._starts[place] = start
+            start += self.batch.number_of_pages[place]
+
+    def span(self, place: int) -> tuple[int, int]:
+        """First page, and the one behind the last."""
+        start = self._starts[place]
+        return start, start + self.batch.number_of_pages[place]
+
+
+def paper_pdf(order: Order, kind: str, *, by: Actor) -> tuple[str, bytes]:
+    """File name and bytes of one paper of an order, in the language of whoever it is for.
+
+    Raises PaperMissing where the order has none (an invoice that was not issued), and RenderFailed.
+    """
+    kind = Kind(kind)
+    if kind in LEGAL_KINDS:
+        invoice = legal_documents(order, kind, by=by, issues=False)[-1]
+        return file_name(invoice), invoice_pdf(invoice)
+    desk = Desk(order.shop)
+    subject = next(iter(desk.subjects([order.pk])))
+    page = desk.page(subject, kind)
+    with override(page.language):
+        name = paper_name(order, kind)
+    return f"{name}.pdf", render_pdf([page]).pdf
+
+
+def legal_documents(order: Order, kind: Kind, *, by: Actor, issues: bool) -> list[Invoice]:
+    """The invoice that stands, or all credit notes; with `issues` an invoice that is missing is issued now.
+
+    Raises PaperMissing where there is none, and ChangeRefused where it cannot be issued.
+    """
+    if kind == Kind.CREDIT_NOTE:
+        notes = list(Invoice.objects.filter(order=order, kind=InvoiceKind.CREDIT_NOTE).order_by("issued_at", "pk"))
+        if not notes:
+            raise PaperMissing(_("This order has no credit note."))
+        return notes
+    standing = Invoice.objects.standing().filter(order=order).first()
+    if standing is not None:
+        return [standing]
+    if not issues:
+        raise PaperMissing(_("No invoice was issued for this order."))
+    try:
+        return [issue_invoice(order, by=by)]
+    except AlreadyInvoiced as meanwhile:
+        return [meanwhile.invoice]
+
+
+def paper_name(order: Order, kind: str) -> str:
+    """`packing-slip-10042`, in the active language."""
+    return f"{slugify(label_of(kind))}-{order.display_number}"

@@ -1,0 +1,28 @@
+"""What the order's log says of its papers: which were made, by whom, with which layout."""
+
+import uuid
+
+from backoffice.actor import Actor
+from backoffice.models import Shop
+from orders.models import LogAction, OrderLogEntry
+from orders.papers.printing import Prints
+from orders.services.change import Change, changing
+
+
+def record_prints(prints: Prints, *, shop: Shop, by: Actor) -> uuid.UUID:
+    """Note the papers in the log of each order; they change nothing, so no other system hears of it."""
+    with changing(shop, by=by) as change:
+        note_prints(change, prints, list(prints.made))
+    return change.act
+
+
+def note_prints(change: Change, prints: Prints, keys: list[int]) -> None:
+    """The same for the orders with these keys, within a change; orders that this act noted already are left out."""
+    noted = set(
+        OrderLogEntry.objects.filter(act=change.act, order__in=keys, action=LogAction.PAPERS_MADE).values_list(
+            "order_id", flat=True
+        )
+    )
+    for order in change.lock_many(key for key in keys if key in prints.made and key not in noted):
+        papers = [[made.paper, made.version] for made in prints.made[order.pk]]
+        change.record(order, LogAction.PAPERS_MADE, {"papers": {"old": None, "new": papers}}, moves_mark=False)

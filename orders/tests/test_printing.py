@@ -1,0 +1,519 @@
+"""Printing: the papers of one order, of the selected ones as a job, and what the order remembers of it."""
+
+import io
+import uuid
+import zipfile
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pypdf import PdfReader
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
+
+from backoffice import jobs
+from backoffice.models import Job, JobItem, JobState, Shop
+from backoffice.roles import Role
+from backoffice.tests.factories import make_shop, make_staff
+from layouts.kinds import Kind
+from layouts.tests.factories import make_version
+from orders.models import Address, LogAction, Order
+from orders.papers.invoice_files import invoice_pdf
+from orders.papers.jobs import start_printing
+from orders.papers.making import Desk, Round
+from orders.papers.printing import PaperMissing, paper_pdf
+from orders.papers.wish import PICK_ROUND, Packing, Wish
+from orders.services.invoices import issue_invoice
+from orders.tests.factories import make_order, new_line
+from orders.tests.test_invoice_service import make_paid_order
+
+pytestmark = pytest.mark.django_db
+HOME = Address(name="Anna Jansen", street="Dorpsstraat 1", postcode="1234 AB", city="Ede", country="NL")
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    return tmp_path
+
+
+def texts(pdf):
+    """The words of each page."""
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def content(response):
+    return b"".join(response.streaming_content)
+
+
+def print_all(shop, orders, actor, *papers, **wish):
+    """The finished job over `orders`, in that order."""
+    job = start_printing(
+        Wish(papers, **wish),
+        Order.objects.filter(pk__in=[order.pk for order in orders]).order_by("pk"),
+        shop=shop,
+        by=actor,
+        token=uuid.uuid4(),
+    )
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    return job
+
+
+def file_of(job):
+    with job.file.open() as file:
+        return file.read()
+
+
+def printed_of(order):
+    return [entry.changes["papers"]["new"] for entry in order.log.filter(action=LogAction.PAPERS_MADE)]
+
+
+# --- one order
+
+
+def test_a_paper_is_printed_from_the_page_of_the_order_and_remembered(clerk_client, shop):
+    order = make_order(shop, lines=[new_line(name="Blue mug")], shipping=HOME)
+    before = order.version
+
+    response = clerk_client.post(
+        reverse("orders:paper", args=[shop.number, order.number]), {"paper": Kind.PACKING_SLIP}
+    )
+
+    [page] = texts(content(response))
+    assert response["Content-Disposition"] == f'attachment; filename="packing-slip-{order.display_number}.pdf"'
+    assert "Blue mug" in page
+    assert "Dorpsstraat 1" in page
+    assert "1 / 1" in page
+    assert printed_of(order) == [[["packing_slip", "built-in packing_slip"]]]
+    order.refresh_from_db()
+    assert order.version == before  # printing is no change that other systems should fetch
+    shown = clerk_client.get(reverse("orders:detail", args=[shop.number, order.number]))
+    assertContains(shown, "built-in packing_slip")
+    assertContains(shown, "Marit Bakker")
+
+
+def test_the_menu_prints_the_papers_that_are_printed_most(clerk_client, shop):
+    order = make_order(shop)
+    page = clerk_client.get(reverse("orders:detail", args=[shop.number, order.number])).content.decode()
+
+    for kind in ("invoice", "packing_slip", "pick_list"):
+        assert reverse(f"orders:print-{kind}", args=[shop.number, order.number]) in page
+    slip = clerk_client.post(reverse("orders:print-packing_slip", args=[shop.number, order.number]))
+    assert slip["Content-Type"] == "application/pdf"
+
+
+@pytest.mark.parametrize("paper", ["", "poster", "pick_round", "x\x00"])
+def test_a_paper_that_does_not_exist_is_refused_with_a_word(clerk_client, shop, paper):
+    order = make_order(shop)
+
+    response = clerk_client.post(
+        reverse("orders:paper", args=[shop.number, order.number]), {"paper": paper}, follow=True
+    )
+
+    assertContains(response, "There is no such paper.")
+    assert printed_of(order) == []
+
+
+def test_several_papers_of_an_order_come_in_one_file_in_a_fixed_order(clerk_client, shop):
+    order = make_order(shop, shipping=HOME)
+    url = reverse("orders:print", args=[shop.number, order.number])
+    assertContains(clerk_client.get(url + "?paper=pick_list"), 'value="pick_list"')
+
+    response = clerk_client.post(
+        url,
+        {"papers": ["return_slip", "packing_slip"], "packing": "pdf", "first_label": 1, "token": uuid.uuid4()},
+    )
+
+    first, second = texts(content(response))
+    assert "Packing slip" in first
+    assert "Return slip" in second
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"papers": []}, "This field is required."),
+        ({"papers": ["poster"]}, "not one of the available choices"),
+        ({"papers": ["address_label"], "sheet": "l7160", "first_label": 22}, "This sheet has 21 labels."),
+        ({"papers": ["address_label"], "sheet": "", "first_label": 3}, "Choose the sheet that the labels are on."),
+        ({"first_label": "9" * 40}, "less than or equal to 24"),
+        ({"sheet": "l7160\x00"}, "not one of the available choices"),
+    ],
+)
+def test_what_makes_no_sense_comes_back_as_it_was_sent(clerk_client, shop, change, message):
+    order = make_order(shop)
+    dull = {"papers": ["packing_slip"], "packing": "pdf", "first_label": 1, "token": uuid.uuid4()}
+
+    response = clerk_client.post(reverse("orders:print", args=[shop.number, order.number]), dull | change)
+
+    assertContains(response, message, status_code=422)
+
+
+def test_a_layout_of_the_shop_is_used_and_named(clerk_client, shop):
+    make_version(shop, "packing_slip", html="<p>Ours: {{ order.number }}</p>")
+    order = make_order(shop)
+
+    response = clerk_client.post(
+        reverse("orders:paper", args=[shop.number, order.number]), {"paper": Kind.PACKING_SLIP}
+    )
+
+    assert texts(content(response)) == [f"Ours: {order.display_number}"]
+    assert printed_of(order) == [[["packing_slip", f"{shop.number} packing_slip 1"]]]
+
+
+def test_a_broken_layout_prints_nothing_and_says_where(clerk_client, shop):
+    make_version(shop, "packing_slip", html="<p>\n{{ order.totl }}</p>")
+    order = make_order(shop)
+
+    response = clerk_client.post(
+        reverse("orders:paper", args=[shop.number, order.number]), {"paper": Kind.PACKING_SLIP}, follow=True
+    )
+
+    assertContains(response, "Not everything could be printed.")
+    assertContains(response, "totl")
+    assert printed_of(order) == []
+
+
+def test_customers_read_their_own_language_and_the_warehouse_that_of_the_shop(shop, actor):
+    Shop.objects.filter(pk=shop.pk).update(language="nl")
+    order = make_order(shop, customer_language="sv", shipping=HOME)
+    order.shop.refresh_from_db()
+
+    _name, slip = paper_pdf(order, Kind.PACKING_SLIP, by=actor)
+    _name, picks = paper_pdf(order, Kind.PICK_LIST, by=actor)
+
+    assert "Följesedel" in texts(slip)[0]
+    assert "Picklijst" in texts(picks)[0]
+
+
+@pytest.mark.parametrize(
+    ("line_order", "expected"),
+    [("location", ["Cup", "Bowl", "Ant"]), ("sku", ["Ant", "Bowl", "Cup"]), ("cart", ["Bowl", "Cup", "Ant"])],
+)
+def test_lines_lie_on_paper_as_the_shop_sorts_them(shop, actor, line_order, expected):
+    Shop.objects.filter(pk=shop.pk).update(line_order=line_order)
+    lines = [
+        new_line(name="Bowl", sku="B", location="A-2"),
+        new_line(name="Cup", sku="C", location="A-1"),
+        new_line(name="Ant", sku="A", location=""),
+    ]
+    order = make_order(shop, lines=lines)
+    order.shop.refresh_from_db()
+
+    for kind in (Kind.PACKING_SLIP, Kind.PICK_LIST, Kind.RETURN_SLIP, Kind.ORDER_CONFIRMATION):
+        _name, pdf = paper_pdf(order, kind, by=actor)
+        words = texts(pdf)[0]
+        assert sorted(expected, key=words.index) == expected, kind
+
+
+# --- invoices
+
+
+def test_an_invoice_is_the_same_bytes_each_time_it_is_printed(clerk_client, shop, actor):
+    order = make_paid_order(shop)
+    invoice = issue_invoice(order, by=actor)
+    make_version(shop, "invoice", html="<p>another layout by now</p>")
+
+    name, attached = paper_pdf(order, Kind.INVOICE, by=actor)
+    make_version(shop, "invoice", html="<p>and yet another</p>")
+    response = clerk_client.post(reverse("orders:print-invoice", args=[shop.number, order.number]))
+
+    assert content(response) == attached == invoice_pdf(invoice)
+    assert response["Content-Disposition"].endswith(f'filename="{name}"')
+    assert printed_of(order) == [[["invoice", invoice.number]]]
+
+
+def test_without_an_invoice_the_reason_is_told_and_no_number_is_taken(clerk_client, shop):
+    order = make_paid_order(shop)
+
+    response = clerk_client.post(reverse("orders:print-invoice", args=[shop.number, order.number]), follow=True)
+
+    assertContains(response, "No invoice was issued for this order.")
+    assert not order.invoices.exists()
+
+
+def test_missing_invoices_are_issued_only_by_who_may(client, shop):
+    order = make_paid_order(shop)
+    url = reverse("orders:print", args=[shop.number, order.number])
+    wish = {"papers": ["invoice"], "packing": "pdf", "issues_invoices": "on", "token": uuid.uuid4()}
+
+    client.force_login(make_staff(shop, Role.WAREHOUSE).user)
+    assertNotContains(client.get(url), "Issue invoices that are missing")
+    client.post(url, wish)
+    assert not order.invoices.exists()
+
+    client.force_login(make_staff(shop, Role.FINANCE).user)
+    assertContains(client.get(url), "Issue invoices that are missing")
+    client.post(url, wish)
+    assert order.invoices.count() == 1
+
+
+def test_one_function_gives_a_paper_to_whoever_attaches_it(shop, actor):
+    order = make_order(shop)
+
+    name, pdf = paper_pdf(order, "order_confirmation", by=actor)
+
+    assert name == f"order-confirmation-{order.display_number}.pdf"
+    assert order.display_number in texts(pdf)[0]
+    assert printed_of(order) == []
+    with pytest.raises(PaperMissing):
+        paper_pdf(order, "credit_note", by=actor)
+
+
+# --- many orders
+
+
+def test_mixed_papers_lie_order_by_order(shop, actor):
+    first, second = make_order(shop, shipping=HOME), make_order(shop, shipping=HOME)
+
+    job = print_all(shop, [first, second], actor, Kind.PACKING_SLIP, Kind.RETURN_SLIP)
+
+    pages = texts(file_of(job))
+    assert [_what(words, first, second) for words in pages] == [
+        ("Packing slip", first),
+        ("Return slip", first),
+        ("Packing slip", second),
+        ("Return slip", second),
+    ]
+    assert job.state == JobState.DONE
+    assert (job.number_done, job.number_failed) == (2, 0)
+    assert (
+        printed_of(first)
+        == printed_of(second)
+        == [[["packing_slip", "built-in packing_slip"], ["return_slip", "built-in return_slip"]]]
+    )
+    assert {entry.act for order in (first, second) for entry in order.log.filter(action=LogAction.PAPERS_MADE)} == {
+        job.act
+    }
+
+
+def _what(words, *orders):
+    kind = "Packing slip" if "Packing slip" in words else "Return slip"
+    return kind, next(order for order in orders if f"{kind} {order.display_number}" in words)
+
+
+def test_an_order_that_fails_is_named_and_the_others_are_printed(shop, actor, clerk_client):
+    make_version(
+        shop, "packing_slip", html="{% if order.lines[0].name == 'Bad' %}{{ order.bad }}{% endif %}{{ order.number }}"
+    )
+    good, bad, fine = make_order(shop), make_order(shop, lines=[new_line(name="Bad")]), make_order(shop)
+
+    job = print_all(shop, [good, bad, fine], actor, Kind.PACKING_SLIP)
+
+    assert texts(file_of(job)) == [good.display_number, fine.display_number]
+    assert (job.number_done, job.number_failed) == (2, 1)
+    item = job.items.get(state=JobItem.State.FAILED)
+    assert item.label == bad.display_number
+    assert item.reason.startswith("Packing slip: ")
+    page = clerk_client.get(reverse("job", args=[shop.number, job.pk]))
+    assertContains(page, "Printed well?")
+    assertContains(page, "Try the rest again")
+
+
+def test_when_nothing_can_be_made_there_is_no_file_and_every_order_is_named(shop, actor, clerk_client):
+    orders = [make_order(shop), make_order(shop)]
+
+    job = print_all(shop, orders, actor, Kind.INVOICE)
+
+    assert not job.file
+    assert (job.number_done, job.number_failed) == (0, 2)
+    assert set(job.items.values_list("reason", flat=True)) == {"Invoice: No invoice was issued for this order."}
+    assertNotContains(clerk_client.get(reverse("job", args=[shop.number, job.pk])), "Printed well?")
+
+
+def test_a_worker_that_dies_before_the_end_is_followed_by_one_that_prints_all_again(shop, actor, monkeypatch):
+    orders = [make_order(shop), make_order(shop)]
+    monkeypatch.setenv("FAULT", "papers.made:raise")
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP)
+    assert job.state != JobState.DONE
+
+    monkeypatch.delenv("FAULT")
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    assert (job.number_done, job.number_failed) == (2, 0)
+    assert len(texts(file_of(job))) == 2
+    assert [len(printed_of(order)) for order in orders] == [1, 1]
+
+
+def test_a_zip_holds_a_file_for_each_paper(shop, actor):
+    first, second = make_order(shop), make_order(shop)
+
+    job = print_all(shop, [first, second], actor, Kind.PACKING_SLIP, Kind.PICK_LIST, packing=Packing.ZIP)
+
+    with zipfile.ZipFile(io.BytesIO(file_of(job))) as archive:
+        assert archive.namelist() == [
+            f"{paper}-{order.display_number}.pdf"
+            for order in (first, second)
+            for paper in ("packing-slip", "pick-list")
+        ]
+        assert all(len(texts(archive.read(name))) == 1 for name in archive.namelist())
+
+
+def test_labels_of_all_orders_lie_together_behind_those_that_were_used(shop, actor):
+    orders = [make_order(shop, shipping=HOME) for _ in range(3)]
+
+    job = print_all(shop, orders, actor, Kind.ADDRESS_LABEL, sheet="l7165", first_label=7)
+
+    first, second = texts(file_of(job))
+    assert [first.count("Dorpsstraat 1"), second.count("Dorpsstraat 1")] == [2, 1]
+    box = PdfReader(io.BytesIO(file_of(job))).pages[0].mediabox
+    assert [round(float(side) / 72 * 25.4) for side in (box.width, box.height)] == [210, 297]
+
+
+def test_labels_on_a_roll_stand_with_the_papers_of_their_order(shop, actor):
+    orders = [make_order(shop, shipping=HOME), make_order(shop, shipping=HOME)]
+
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP, Kind.ADDRESS_LABEL, sheet="100x150")
+
+    boxes = [page.mediabox for page in PdfReader(io.BytesIO(file_of(job))).pages]
+    assert [round(float(box.width) / 72 * 25.4) for box in boxes] == [210, 100, 210, 100]
+
+
+def test_one_pick_list_sums_what_all_orders_need(shop):
+    mug = {"sku": "MUG", "name": "Mug", "location": "A-1"}
+    first = make_order(shop, lines=[new_line(**mug, quantity=Decimal(2)), new_line(sku="TEA", location="B-1")])
+    second = make_order(
+        shop,
+        lines=[
+            new_line(**mug, quantity=Decimal("3")),
+            new_line(**mug | {"location": "Z-9"}),
+            new_line(sku="VOUCHER", kind="gift_card", location=""),
+        ],
+    )
+    desk = Desk(shop)
+    everything = Round(desk)
+    for subject in desk.subjects([first.pk, second.pk]):
+        everything.add(subject.document)
+
+    page = everything.page(first.placed_at)
+
+    assert [(row["sku"], row["location"], row["quantity"], row["orders"]) for row in page.data["round"]["lines"]] == [
+        ("MUG", "A-1", 5, f"{first.display_number} (2), {second.display_number} (3)"),
+        ("MUG", "Z-9", 1, f"{second.display_number} (1)"),
+        ("TEA", "B-1", 1, f"{first.display_number} (1)"),
+    ]
+
+
+def test_the_summed_pick_list_is_the_first_page(shop, actor):
+    orders = [make_order(shop), make_order(shop)]
+
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP, PICK_ROUND)
+
+    pages = texts(file_of(job))
+    assert len(pages) == 3
+    assert "Pick list 2 orders" in pages[0]
+
+
+def test_each_target_shop_prints_with_its_own_layout_and_name(shop, actor):
+    branch = make_shop("12346", base_shop=shop, name="Branch")
+    make_version(branch, "packing_slip", html="<p>{{ shop.name }} {{ order.number }}</p>")
+    ours, theirs = make_order(shop), make_order(shop, target_shop=branch)
+
+    job = print_all(shop, [ours, theirs], actor, Kind.PACKING_SLIP)
+
+    pages = texts(file_of(job))
+    assert "Packing slip" in pages[0]
+    assert pages[1] == f"Branch {theirs.display_number}"
+
+
+# --- from the list
+
+
+def select(client, shop, orders, query=""):
+    numbers = ",".join(order.display_number for order in orders)
+    return client.post(
+        reverse("orders:select", args=[shop.number]),
+        {
+            "to": "print",
+            "shown": numbers,
+            "order": [order.display_number for order in orders],
+            "filter": "",
+            "query": query,
+        },
+    )
+
+
+def test_the_selected_orders_are_printed_as_the_list_shows_them(clerk_client, shop, django_capture_on_commit_callbacks):
+    orders = [make_order(shop) for _ in range(3)]
+    query = "sort=number"
+    response = select(clerk_client, shop, orders, query)
+    assertContains(clerk_client.get(response["Location"]), "Print papers of 3 orders")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        started = clerk_client.post(
+            response["Location"], {"papers": ["packing_slip"], "packing": "pdf", "token": uuid.uuid4()}
+        )
+
+    job = Job.objects.get()
+    assertRedirects(started, reverse("job", args=[shop.number, job.pk]))
+    assert list(job.items.values_list("label", flat=True)) == sorted(order.display_number for order in orders)
+    download = clerk_client.get(reverse("job-file", args=[shop.number, job.pk]))
+    assert [order.display_number in page for order, page in zip(orders, texts(content(download)), strict=True)] == [
+        True,
+        True,
+        True,
+    ]
+
+
+def test_a_form_that_is_sent_twice_prints_once(clerk_client, shop):
+    response = select(clerk_client, shop, [make_order(shop), make_order(shop)])
+    token = uuid.uuid4()
+
+    for _ in range(2):
+        select(clerk_client, shop, list(Order.objects.all()))
+        clerk_client.post(response["Location"], {"papers": ["packing_slip"], "packing": "pdf", "token": token})
+
+    assert Job.objects.count() == 1
+
+
+def test_without_a_selection_there_is_nothing_to_print(clerk_client, shop):
+    response = clerk_client.get(reverse("orders:print-selected", args=[shop.number]), follow=True)
+
+    assertContains(response, "No order is selected.")
+
+
+# --- printed well
+
+
+def test_orders_of_a_job_are_marked_as_printed_and_that_can_be_undone(shop, actor, clerk_client):
+    orders = [make_order(shop), make_order(shop)]
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP)
+    assert not Order.objects.exclude(printed_at=None).exists()
+
+    response = clerk_client.post(reverse("orders:printed-well", args=[shop.number, job.pk]), follow=True)
+
+    assertContains(response, "2 marked as printed.")
+    assert Order.objects.exclude(printed_at=None).count() == 2
+    act = orders[0].log.get(action=LogAction.ORDER_PRINTED).act
+    clerk_client.post(reverse("orders:undo", args=[shop.number]), {"act": act})
+    assert not Order.objects.exclude(printed_at=None).exists()
+
+
+def test_a_job_of_another_shop_or_kind_marks_nothing(shop, other_shop, actor, clerk_client):
+    theirs = print_all(other_shop, [make_order(other_shop)], actor, Kind.PACKING_SLIP)
+
+    response = clerk_client.post(reverse("orders:printed-well", args=[shop.number, theirs.pk]))
+
+    assert response.status_code == 404
+
+
+def test_the_card_costs_the_same_for_one_print_as_for_three(clerk_client, shop):
+    order = make_order(shop)
+    url = reverse("orders:detail", args=[shop.number, order.number])
+    paper = reverse("orders:paper", args=[shop.number, order.number])
+
+    def number_of_queries():
+        with CaptureQueriesContext(connection) as queries:
+            clerk_client.get(url)
+        return len(queries)
+
+    clerk_client.post(paper, {"paper": "packing_slip"})
+    once = number_of_queries()
+    for kind in ("pick_list", "return_slip"):
+        clerk_client.post(paper, {"paper": kind})
+
+    assert number_of_queries() == once
