@@ -74,6 +74,10 @@ class Refund(models.Model):
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [models.UniqueConstraint(fields=["order", "key", "part"], name="one_refund_per_key")]
+        indexes = [
+            # The few that wait for somebody among all that were ever made.
+            models.Index(fields=["order"], condition=models.Q(state="to_pay_out"), name="refund_to_pay_out")
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.state}"

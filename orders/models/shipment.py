@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import fields
@@ -27,7 +28,9 @@ class Shipment(models.Model):
         ordering = ["shipped_at", "id"]
         indexes = [
             # Each code that is typed in is looked for: was it used before?
-            models.Index(fields=["tracking_code"], name="shipment_by_code", condition=~models.Q(tracking_code=""))
+            models.Index(fields=["tracking_code"], name="shipment_by_code", condition=~models.Q(tracking_code="")),
+            # A carrier that is seldom used: the list would walk past all others to find its parcels.
+            models.Index(Upper("carrier"), name="shipment_by_carrier"),
         ]
 
     def __str__(self) -> str:

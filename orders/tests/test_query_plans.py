@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from backoffice.models import Shop
 from backoffice.tests.factories import make_staff
 from orders.generate import generate_orders
+from orders.models import Refund, Shipment
 from orders.models.order import OPEN
 from orders.order_list import Cursor, order_list
 from orders.search import READ_AT_MOST, number_matching
@@ -133,3 +135,28 @@ def test_open_orders_of_a_customer_are_found_by_an_index_of_their_own(many_order
     plan = plan_of(captured[0]["sql"])
     assert_by_index(plan, most_pages=120)
     assert "order_open_by_email" in {node.get("Index Name") for node in nodes_of(plan)}
+
+
+def test_a_carrier_seldom_used_is_found_by_index(many_orders):
+    sent = list(Shipment.objects.filter(order__shop=many_orders).order_by("pk").values_list("pk", flat=True)[:3])
+    Shipment.objects.filter(pk__in=sent).update(carrier="Homing pigeon")
+
+    plan = page_query(many_orders, "carrier=homing+pigeon")
+
+    assert_by_index(plan, most_pages=120)
+    assert "shipment_by_carrier" in {node.get("Index Name") for node in nodes_of(plan)}
+
+
+def test_refunds_to_pay_out_are_found_by_index(many_orders):
+    orders = list(many_orders.orders.order_by("pk").values_list("pk", flat=True))
+    Refund.objects.bulk_create(
+        Refund(order_id=pk, amount=1, state="to_pay_out" if pk in orders[:3] else "paid_out", created_at=timezone.now())
+        for pk in orders
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_refund")
+
+    plan = page_query(many_orders, "refund=due")
+
+    assert_by_index(plan, most_pages=120)
+    assert "refund_to_pay_out" in {node.get("Index Name") for node in nodes_of(plan)}
