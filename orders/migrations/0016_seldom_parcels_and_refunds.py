@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0014_mail_events'),
+        ('orders', '0015_papers_made'),
     ]
 
     operations = [
