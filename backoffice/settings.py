@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget expired sessions": {"task": "backoffice.tasks.forget_expired_sessions", "schedule": 3600.0},
     "sweep invoices": {"task": "orders.tasks.sweep_invoices", "schedule": 60.0},
     "send due mail": {"task": "messaging.tasks.send_due_mail", "schedule": 10.0},
+    "follow up orders": {"task": "messaging.tasks.follow_up", "schedule": 300.0},
     "sweep mail": {"task": "messaging.tasks.sweep_mail", "schedule": 30.0},
     "review waiting orders": {"task": "orders.tasks.review_waiting", "schedule": 300.0},
     "forget expired rpc ids": {"task": "orderpull.tasks.forget_expired_rpc_ids", "schedule": 300.0},

@@ -37,6 +37,7 @@ urlpatterns = [
     path("s/<str:shop_number>/", include(shop_pages)),
     path("RPC/", include("orderpull.urls")),
     path("status/", include("orders.public_urls")),
+    path("download/", include("messaging.public_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

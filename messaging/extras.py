@@ -1,12 +1,11 @@
-"""What only some mails say: codes, downloads, a supplier's lines. Kept with the mail as JSON, revived for its text."""
+"""What only some mails say: codes, downloads, a supplier's lines; found, or made, as the mail is written."""
 
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from messaging.fields import without_extras
-from messaging.models import OutboxMail
+from messaging.models import Download, GiftCard, OutboxMail, TriggerEvent
 from messaging.previews import data_of
+from messaging.services.digital import downloads_of, gift_cards_of, link_of
 from orders.models import Order
 
 # The key of the order that a test mail is made of: it stays out of that order's log.
@@ -20,8 +19,9 @@ def add_extras(mail: OutboxMail, data: dict[str, Any], language: str) -> None:
         data |= data_of(order, mail.shop, language)
         return
     data |= without_extras()
-    data["gift_cards"] = [_gift_card(each) for each in mail.extra.get("gift_cards", [])]
-    data["downloads"] = [_download(each) for each in mail.extra.get("downloads", [])]
+    if mail.order is not None and mail.event.startswith(TriggerEvent.DIGITAL):
+        data["gift_cards"] = [_gift_card(each) for each in gift_cards_of(mail.order)]
+        data["downloads"] = [_download(each, mail) for each in downloads_of(mail.order)]
     supplier = mail.extra.get("supplier")
     if supplier:
         lines = data.get("order", {}).get("lines", [])
@@ -32,9 +32,14 @@ def add_extras(mail: OutboxMail, data: dict[str, Any], language: str) -> None:
         }
 
 
-def _gift_card(kept: dict[str, Any]) -> dict[str, Any]:
-    return {**kept, "amount": Decimal(kept["amount"])}
+def _gift_card(card: GiftCard) -> dict[str, Any]:
+    return {"name": card.name, "code": card.code, "amount": card.amount}
 
 
-def _download(kept: dict[str, Any]) -> dict[str, Any]:
-    return {**kept, "expires_on": date.fromisoformat(kept["expires_on"])}
+def _download(download: Download, mail: OutboxMail) -> dict[str, Any]:
+    return {
+        "name": download.name,
+        "url": link_of(download),
+        "expires_on": download.expires_at.astimezone(mail.shop.zone).date(),
+        "times_left": max(download.most_times - download.times, 0),
+    }

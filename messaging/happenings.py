@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from messaging.models import TriggerEvent
 from orders.models import LogAction, Order, OrderLogEntry, Source
-from orders.services.rules import FIRST
+from orders.services.rules import FIRST, SENDS_ITSELF
 from statuses.kinds import FulfilmentStatus
 
 # Entries that tell of a status because somebody, or a rule, set it. Edits, splits and merges only carry statuses along.
@@ -59,7 +59,7 @@ def happenings_of(entries: Iterable[OrderLogEntry]) -> list[Happening]:
 def _of_order(entries: list[OrderLogEntry]) -> list[Happening]:
     order = entries[0].order
     actions = {entry.action for entry in entries}
-    digital = [Happening(order, TriggerEvent.DIGITAL)] if LogAction.DIGITAL_SENT in actions else []
+    digital = _digital(order, entries) if LogAction.DIGITAL_SENT in actions else []
     if LogAction.ORDER_PLACED in actions:
         # Its first statuses are part of the confirmation.
         is_live = order.source != Source.IMPORT and (order.fulfilment_status in FIRST or bool(digital))
@@ -67,6 +67,13 @@ def _of_order(entries: list[OrderLogEntry]) -> list[Happening]:
     if _was_aborted(entries):
         return [Happening(order, TriggerEvent.PLACED), *digital]
     return [*_statuses(order, entries), *_line_statuses(order, entries), *digital]
+
+
+def _digital(order: Order, entries: list[OrderLogEntry]) -> list[Happening]:
+    """What left by itself: downloads and gift cards have mails of their own, so each kind is told apart."""
+    moved = {entry.line.kind for entry in entries if entry.action == LogAction.LINE_CHANGED and entry.line is not None}
+    kinds = sorted(moved & SENDS_ITSELF)
+    return [Happening(order, TriggerEvent.DIGITAL, code=kind, is_new_word=True) for kind in kinds]
 
 
 def _was_aborted(entries: list[OrderLogEntry]) -> bool:

@@ -25,6 +25,7 @@ def register() -> None:
     may = Permission.SEND_MESSAGES
     register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may))
     register_menu_entry(MenuEntry(_("Resend confirmation"), "mail", "messaging:resend-confirmation", may))
+    register_menu_entry(MenuEntry(_("Ask for feedback"), "bubble", "messaging:feedback", may))
 
 
 def _trouble(shop: Shop) -> dict[str, tuple[int, bool]]:

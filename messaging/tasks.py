@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from messaging.services import delivery
+from messaging.services import delivery, follow_ups
 from messaging.services.writing import write_waiting
 
 
@@ -19,3 +19,8 @@ def send_due_mail() -> None:
 @shared_task
 def sweep_mail() -> None:
     delivery.sweep()
+
+
+@shared_task
+def follow_up() -> None:
+    follow_ups.send_what_is_due()

@@ -13,6 +13,7 @@ from messaging import catalogue
 from messaging.file_field import FilesField
 from messaging.models import MailTemplate, Purpose, Recipient, Trigger, TriggerEvent, validate_one_address
 from messaging.services.usual import template_for
+from orders.models import OrderLine
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind
 
@@ -132,7 +133,11 @@ def when_key(trigger: Trigger) -> str:
 def when_choices(shop: Shop) -> list:
     """Everything a mail can be tied to, statuses grouped by kind."""
     found = catalogue_of(shop)
-    plain = [(event.value, event.label) for event in TriggerEvent if event not in STATUS_EVENTS]
+    plain = [
+        (TriggerEvent.PLACED.value, TriggerEvent.PLACED.label),
+        (f"{TriggerEvent.DIGITAL.value}:{OrderLine.Kind.DIGITAL}", _("Downloads released")),
+        (f"{TriggerEvent.DIGITAL.value}:{OrderLine.Kind.GIFT_CARD}", _("Gift cards released")),
+    ]
     groups = [(str(Kind(kind).label), _statuses(event, kind, found)) for event, kind in STATUS_EVENTS.items()]
     return [(_("Events"), plain), *[group for group in groups if group[1]]]
 

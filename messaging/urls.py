@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.views import compose, files, outbox, selection, templates, triggers, unwanted
+from messaging.views import compose, files, follow_ups, outbox, selection, templates, triggers, unwanted
 
 app_name = "messaging"
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
     path("orders/<number:number>/", compose.compose, name="compose"),
     path("orders/<number:number>/preview/", compose.preview, name="preview-message"),
     path("orders/<number:number>/confirmation/", compose.resend_confirmation, name="resend-confirmation"),
+    path("orders/<number:number>/feedback/", follow_ups.feedback, name="feedback"),
+    path("later/", follow_ups.settings, name="follow-ups"),
+    path("later/suppliers/", follow_ups.add_supplier, name="add-supplier"),
+    path("later/suppliers/<int:pk>/remove/", follow_ups.remove_supplier, name="remove-supplier"),
+    path("later/products/", follow_ups.add_product, name="add-product"),
+    path("later/products/<int:pk>/remove/", follow_ups.remove_product, name="remove-product"),
     path("selection/", selection.write, name="selection"),
     path("selection/recall/", selection.recall, name="recall"),
     path("templates/", templates.listing, name="templates"),

@@ -85,6 +85,11 @@ class StaffMember(models.Model):
     def may(self, permission: Permission) -> bool:
         return permission in PERMISSIONS[self.role]
 
+    @property
+    def may_change_settings(self) -> bool:
+        """For templates, which cannot ask `may` anything."""
+        return self.may(Permission.MANAGE_SETTINGS)
+
     def as_actor(self, ip_address: str | None, *, is_quiet: bool = False) -> Actor:
         return Actor(self.user.name or self.user.email, Channel.WEB, self.user_id, ip_address, is_quiet)
 

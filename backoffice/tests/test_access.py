@@ -156,6 +156,12 @@ SHOP_PAGES = [
     Page("messaging:compose", W, args=(ORDER,)),
     Page("messaging:preview-message", W, args=(ORDER,)),
     Page("messaging:resend-confirmation", W, args=(ORDER,)),
+    Page("messaging:feedback", W, args=(ORDER,)),
+    Page("messaging:follow-ups", S),
+    Page("messaging:add-supplier", S, "post"),
+    Page("messaging:remove-supplier", S, "post", ("1",)),
+    Page("messaging:add-product", S, "post"),
+    Page("messaging:remove-product", S, "post", ("1",)),
     Page("messaging:selection", W),
     Page("messaging:recall", W, "post"),
     Page("messaging:templates", V),
@@ -198,8 +204,8 @@ SHOP_PAGES = [
 OWN_PAGES = {"start", "shops", "profile", "help", "kept-form", "set-theme"}
 # For the world, or proving identity by themselves.
 PUBLIC_PAGES = {"healthz", "readyz", "set-language"}
-# For whoever holds the signed link; tried in orders/tests/test_status_page.py.
-LINK_PAGES = {"order-status"}
+# For whoever holds the signed link; tried in test_status_page.py and test_digital.py of their apps.
+LINK_PAGES = {"order-status", "download"}
 PUBLIC_NAMESPACES = ("orderpull:",)
 # allauth guards its own pages; tried below.
 ALLAUTH_PREFIXES = ("account_", "mfa_", "usersessions_")

@@ -5,12 +5,15 @@ from django.utils import translation
 
 from backoffice.models import Shop
 from messaging.models import MailTemplate, Purpose, Recipient, Trigger, TriggerEvent
+from orders.models import OrderLine
 from statuses.kinds import FulfilmentStatus, PaymentStatus
 
 # Event, status, mail, to whom, whether it is on from the first.
 USUAL: tuple[tuple[TriggerEvent, str, Purpose, Recipient, bool], ...] = (
     (TriggerEvent.PLACED, "", Purpose.CONFIRMATION, Recipient.CUSTOMER, True),
     (TriggerEvent.PLACED, "", Purpose.NEW_ORDER, Recipient.SHOP, True),
+    (TriggerEvent.DIGITAL, OrderLine.Kind.DIGITAL, Purpose.DOWNLOAD, Recipient.CUSTOMER, True),
+    (TriggerEvent.DIGITAL, OrderLine.Kind.GIFT_CARD, Purpose.GIFT_CARD, Recipient.CUSTOMER, True),
     (TriggerEvent.PAYMENT, PaymentStatus.PAID, Purpose.PAID, Recipient.CUSTOMER, False),
     (TriggerEvent.PAYMENT, PaymentStatus.REFUNDED, Purpose.REFUNDED, Recipient.CUSTOMER, True),
     (TriggerEvent.PAYMENT, PaymentStatus.PARTLY_REFUNDED, Purpose.REFUNDED, Recipient.CUSTOMER, True),

@@ -323,7 +323,7 @@ def test_the_usual_mails_are_one_press_away_and_only_once(owner_client, shop):
     assert ("order.placed", "", "confirmation", "customer") in rows
     assert ("fulfilment", "shipped", "shipped", "customer") in rows
     assert ("order.placed", "", "new_order", "shop") in rows
-    assert Trigger.objects.count() == 11
+    assert Trigger.objects.count() == 13
 
 
 def test_a_mail_is_tied_to_a_status_with_all_that_belongs_to_it(owner_client, shop):

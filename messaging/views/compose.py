@@ -26,7 +26,7 @@ EVENT = "by_hand"
 @requires(Permission.SEND_MESSAGES)
 def compose(request: HttpRequest, number: int) -> HttpResponse:
     """The page of a message; `?template=` begins it with a template in `?language=`."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     if request.method != "POST":
         return _page(request, order, ComposeForm(initial=_initial(request, order), order=order, shop=request.shop))
     form = ComposeForm(request.POST, order=order, shop=request.shop)
@@ -42,7 +42,7 @@ def compose(request: HttpRequest, number: int) -> HttpResponse:
 @requires(Permission.SEND_MESSAGES)
 def preview(request: HttpRequest, number: int) -> HttpResponse:
     """What is typed (POST), or the template the page began with, as the customer would read it."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     begun = _initial(request, order)
     typed = request.POST if request.method == "POST" else begun
     language = typed.get("language", "")
@@ -59,7 +59,7 @@ def preview(request: HttpRequest, number: int) -> HttpResponse:
 @requires(Permission.SEND_MESSAGES)
 def resend_confirmation(request: HttpRequest, number: int) -> HttpResponse:
     """The first confirmation once more, word for word, whatever became of the order since."""
-    order = _order_or_404(request, number)
+    order = order_or_404(request, number)
     mail = first_confirmation(order)
     if request.method == "POST" and mail is not None:
         again = outbox.resend(mail, by=request.actor, token=_token(request))
@@ -137,6 +137,6 @@ def _token(request: HttpRequest) -> uuid.UUID:
         return uuid.uuid4()
 
 
-def _order_or_404(request: HttpRequest, number: int) -> Order:
+def order_or_404(request: HttpRequest, number: int) -> Order:
     orders = Order.objects.for_shop(request.shop).filter(deleted_at=None).select_related("target_shop")
     return get_object_or_404(orders, number=number)
