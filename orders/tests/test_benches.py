@@ -1,7 +1,7 @@
 import pytest
 from django.core.management import call_command
 
-from orders import benches
+from orders import benches, page_benches
 
 
 @pytest.fixture(autouse=True)
@@ -10,6 +10,7 @@ def no_shops_kept():
     yield
     benches.shop_with.cache_clear()
     benches.owner_of.cache_clear()
+    page_benches.order_with.cache_clear()
 
 
 @pytest.mark.django_db
@@ -19,3 +20,15 @@ def test_the_benches_measure_with_few_orders(capsys):
     rows = capsys.readouterr().out
     assert "orders:list at 3 orders" in rows
     assert "orders:detail at 3 orders" in rows
+
+
+@pytest.mark.django_db
+def test_a_large_order_is_measured(capsys, monkeypatch):
+    monkeypatch.setattr(page_benches, "MOST_LINES", 30)
+    monkeypatch.setattr(page_benches, "SOME_LINES", 3)
+
+    call_command("bench", "large order", here=True, orders=3)
+
+    rows = capsys.readouterr().out
+    assert "order page with 30 lines" in rows
+    assert "live total of 30 lines against its page" in rows
