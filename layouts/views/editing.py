@@ -139,6 +139,8 @@ def _page(
         "conflict": conflict,
         "said": said or _words(side),
         "is_saved": bool(said),
+        # A preview that comes later must not wipe away that somebody else was here.
+        "is_preview": "preview" in sent,
         "files": draft.files.defer("content"),
     }
     status = 409 if conflict else 422 if form.errors and "preview" not in request.POST else 200
