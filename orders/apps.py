@@ -12,7 +12,7 @@ class OrdersConfig(AppConfig):
         from backoffice.context import CHILDREN, COUNTERS, NavEntry, register_page
         from backoffice.roles import Permission
         from layouts import subjects
-        from orders import jobs
+        from orders import bulk_invoices, jobs
         from orders.exports import jobs as exports
         from orders.merge_page import relatives_panel
         from orders.navigation import folder_links
@@ -37,5 +37,9 @@ class OrdersConfig(AppConfig):
         register_selection_page(
             SelectionPage("refund", _("Refund"), "undo", "orders:refund-selected", Permission.CHANGE_PAYMENTS)
         )
+        register_selection_page(
+            SelectionPage("invoices", _("Issue invoices"), "file", "invoices:issue-selected", Permission.ISSUE_INVOICES)
+        )
+        bulk_invoices.register()
         CHILDREN.append(folder_links)
         COUNTERS.append(lambda shop: {"orders:list": (todo_count(shop), True)})

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from orders.views import invoice_credit, invoice_settings, invoices
+from orders.views import invoice_bulk, invoice_credit, invoice_settings, invoices
 
 app_name = "invoices"
 urlpatterns = [
     path("", invoices.listing, name="list"),
+    path("issue/", invoice_bulk.issue_selected, name="issue-selected"),
     path("numbers/", invoices.numbers, name="numbers"),
     path("numbers/verify/", invoices.verify, name="verify"),
     path("numbers/report.<slug:ending>", invoices.report, name="report"),

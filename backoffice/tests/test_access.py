@@ -112,6 +112,7 @@ SHOP_PAGES = [
     Page("orders:payment-request", C, args=(ORDER,)),
     Page("orders:issue-invoice", I, args=(ORDER,)),
     Page("invoices:list", V),
+    Page("invoices:issue-selected", I),
     Page("invoices:numbers", V),
     Page("invoices:verify", V, "post"),
     Page("invoices:report", E, args=("csv",)),

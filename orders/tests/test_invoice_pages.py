@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,8 +14,9 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from PIL import Image
 
+from backoffice import jobs
 from backoffice.actor import SYSTEM
-from backoffice.models import Shop, ShopLogo
+from backoffice.models import Job, Shop, ShopLogo
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
 from layouts.engine import Problem
@@ -25,7 +27,7 @@ from orders.models import Invoice, InvoiceDue, InvoiceFile, InvoiceSettings, Num
 from orders.papers import invoice_files
 from orders.services.credit_notes import CreditWish, RowWish, credit_invoice
 from orders.services.invoices import issue_invoice
-from orders.tests.factories import make_order, new_line
+from orders.tests.factories import PLACED_AT, make_order, new_line
 
 pytestmark = pytest.mark.django_db
 
@@ -228,6 +230,53 @@ class TestIssue:
         page = office.get(url("orders:edit", order.number)).content.decode()
 
         assert f"Invoice {invoice.number} was issued" in page
+
+
+class TestIssueSelected:
+    def select(self, office, *orders):
+        office.post(
+            url("orders:select"),
+            {"shown": ",".join(str(each.pk) for each in orders), "order": [each.pk for each in orders]},
+        )
+
+    def test_what_will_happen_is_said_and_then_happens(self, office, shop):
+        invoiced, good, gone = make_order(shop), make_order(shop), make_order(shop, fulfilment_status="cancelled")
+        issue_invoice(invoiced, by=SYSTEM)
+        self.select(office, invoiced, good, gone)
+
+        said = office.get(url("invoices:issue-selected")).context["forecast"]
+        done = office.post(url("invoices:issue-selected"), follow=True).content.decode()
+
+        assert (said.changed, said.unchanged, said.number_refused) == (1, 1, 1)
+        assert good.invoices.count() == invoiced.invoices.count() == 1
+        assert "1 invoice issued; 1 was invoiced already; 1 refused" in done
+
+    def test_an_unpaid_order_is_refused_beforehand_as_well(self, office, shop):
+        InvoiceSettings.objects.filter(shop=shop).update(invoices_unpaid=False)
+        self.select(office, make_order(shop))
+
+        ((reason, number),) = office.get(url("invoices:issue-selected")).context["forecast"].reasons
+
+        assert ("not paid" in reason, number) == (True, 1)
+
+    def test_many_are_a_job_in_the_order_of_their_placing(self, office, shop, monkeypatch):
+        monkeypatch.setattr("orders.views.invoice_bulk.MOST_AT_ONCE", 1)
+        orders = [make_order(shop, placed_at=PLACED_AT - timedelta(days=day)) for day in (1, 3, 2)]
+        bad = make_order(shop, fulfilment_status="expired")
+        self.select(office, *orders, bad)
+        token = office.get(url("invoices:issue-selected")).context["token"]
+        for _press in range(2):
+            office.post(url("invoices:issue-selected"), {"token": token})
+
+        job = Job.objects.get()
+        jobs.run(job.pk)
+
+        job.refresh_from_db()
+        assert (job.number_done, job.number_failed) == (3, 1)
+        assert [each.invoices.get().sequence for each in orders] == [3, 1, 2]
+
+    def test_nothing_selected_is_told(self, office):
+        assert b"No order gets an invoice" in office.get(url("invoices:issue-selected")).content
 
 
 class TestCredit:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from backoffice.models import Shop
 from orders.demo.invoices import UnreadableFile
+from orders.demo.issued import issue_some
 from orders.demo.world import CUT, Tally, build_world
 
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         except UnreadableFile as unreadable:
             raise CommandError(str(unreadable)) from None
         self.report(tally)
+        self.stdout.write(f"{issue_some()} invoices and credit notes")
 
     def say(self, text: str) -> None:
         self.stdout.write(text)
