@@ -12,7 +12,8 @@ from orders import display
 from orders.labels import Label, label_of
 from orders.models import Order, OrderLine, Shipment
 from orders.services import Dispatch
-from orders.services.shipments import MOST_PARCELS, SENT, problem_with
+from orders.services.acceptance import MOST_PARCELS
+from orders.services.shipments import SENT, problem_with
 from orders.services.shipping import left_of, lines_to_ship, proposed, seen_of, way_of
 
 GRAMS_PER_KG = 1000

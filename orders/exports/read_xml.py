@@ -1,7 +1,8 @@
 """Reading the order XML back, whoever wrote it: orders as `place_order` takes them.
 
 By name, so that documents of later versions are read too. What the format does not hold cannot come back: who wrote a
-note, a shop's own statuses, the personal number.
+note and the personal number stay in the shop. A shop's own statuses are read past, because they mean what that shop
+made of them; the built-in ones that they stand for come back.
 """
 
 import re
@@ -208,6 +209,8 @@ class _Reader:
                 )
                 for each in shipped
             },
+            number_of_parcels=self._whole(_text(at, "parcels") or "1", (at, "parcels")),
+            weight_g=self._whole(_text(at, "weight_g"), (at, "weight_g")) if _text(at, "weight_g") else None,
         )
 
     def _note(self, at: etree._Element) -> NewNote:

@@ -25,7 +25,7 @@ from orders.models import (
     Shipment,
     Source,
 )
-from orders.services.new_order import NewLine, NewOrder
+from orders.services.new_order import NewLine, NewOrder, NewShipment
 from statuses.kinds import FulfilmentStatus, LineStatus, PaymentStatus
 
 # What XML 1.0 cannot carry, and lone surrogates: refused at the door so that no export ever meets them.
@@ -34,6 +34,7 @@ LARGEST_AMOUNT = Decimal("99999999999.99")
 LARGEST_PRICE = Decimal("999999999.9999")
 LARGEST_RATE = Decimal(99_999_999)
 LARGEST_QUANTITY = Decimal("999999999")
+MOST_PARCELS = 999
 LARGEST_WEIGHT_G = 2_000_000_000
 # Decimals a column holds; what is finer would be cut by the database, and then the totals miss the parts.
 DECIMALS = {
@@ -256,6 +257,8 @@ def _check_past(new: NewOrder, refuse: Refuse) -> None:
     ):
         for position, row in enumerate(rows, start=1):
             _check_values(row, model, f"{name}.{position}.", refuse)
+    for position, shipment in enumerate(new.shipments, start=1):
+        _check_parcels(shipment, f"shipments.{position}.", refuse)
     states: list[tuple[str, str, type[TextChoices]]] = [
         *((f"payments.{position}", each.state, PaymentState) for position, each in enumerate(new.payments, start=1)),
         *((f"refunds.{position}", each.state, RefundState) for position, each in enumerate(new.refunds, start=1)),
@@ -266,6 +269,13 @@ def _check_past(new: NewOrder, refuse: Refuse) -> None:
     for position, note in enumerate(new.notes, start=1):
         if note.audience not in OrderNote.Audience.values:
             refuse(f"notes.{position}.audience", _("A note is internal or for the customer."))
+
+
+def _check_parcels(shipment: NewShipment, prefix: str, refuse: Refuse) -> None:
+    if not 1 <= shipment.number_of_parcels <= MOST_PARCELS:
+        refuse(prefix + "number_of_parcels", _("From 1 to %(number)d parcels.") % {"number": MOST_PARCELS})
+    if not 0 <= (shipment.weight_g or 0) <= LARGEST_WEIGHT_G:
+        refuse(prefix + "weight_g", _("A number from zero up."))
 
 
 def _check_sums(new: NewOrder, refuse: Refuse) -> None:

@@ -59,13 +59,18 @@ class NewRefund:
 
 @dataclass(frozen=True)
 class NewShipment:
-    """A parcel that already left; `quantities` is {line position: quantity}, empty for all lines."""
+    """What already left together; `quantities` is {line position: quantity}, empty for all lines.
+
+    Without a weight it is that of the order.
+    """
 
     carrier: str
     tracking_code: str
     shipped_at: datetime
     tracking_url: str = ""
     quantities: dict[int, Decimal] = field(default_factory=dict)
+    number_of_parcels: int = 1
+    weight_g: int | None = None
 
 
 @dataclass(frozen=True)

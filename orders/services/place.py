@@ -260,7 +260,8 @@ def _shipment_row(order: Order, new: NewShipment) -> Shipment:
         tracking_code=new.tracking_code,
         tracking_url=new.tracking_url,
         shipped_at=new.shipped_at,
-        weight_g=order.weight_g,
+        number_of_parcels=new.number_of_parcels,
+        weight_g=order.weight_g if new.weight_g is None else new.weight_g,
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from backoffice.actor import Actor
 from orders import display
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, Shipment, ShipmentLine
-from orders.services.acceptance import ILLEGAL_CHARACTERS, LARGEST_WEIGHT_G
+from orders.services.acceptance import ILLEGAL_CHARACTERS, LARGEST_WEIGHT_G, MOST_PARCELS
 from orders.services.change import Change, changing, plain
 from orders.services.errors import ChangeRefused, InputRefused, OrderIsDeleted
 from orders.services.search import refresh_search_text
@@ -24,7 +24,6 @@ from statuses.kinds import Kind, LineStatus
 
 NEVER_SENT = {F.ABORTED, F.CANCELLED, F.EXPIRED}
 SENT = {F.SHIPPED, F.DELIVERED, F.COMPLETED}
-MOST_PARCELS = 999
 LONGEST = {"carrier": 60, "tracking_code": 80}
 
 

@@ -15,7 +15,7 @@ from orders.exports.xml import SCHEMA
 from orders.exports.xml_orders import export_orders
 from orders.generate import generate_orders
 from orders.models import Order, OrderNote
-from orders.services import NewNote, delete_orders, place_orders
+from orders.services import NewNote, NewShipment, OrderRefused, delete_orders, place_orders
 from orders.tests.factories import make_order
 from orders.tests.test_documents import make_full_order
 
@@ -31,9 +31,8 @@ def exported(shop):
 
 def comparable(shop):
     body = OF_THE_MOMENT.sub(b"", exported(shop)).replace(f'id="{shop.number}_'.encode(), b'id="_')
-    # A shop's own statuses, and who carried how many parcels of which weight, are not part of a new order.
-    body = re.sub(rb"<status [^>]*/>", b"", body)
-    return re.sub(rb"<parcels>.*?</weight_g>", b"", body)
+    # A shop's own statuses mean nothing in another.
+    return re.sub(rb"<status [^>]*/>", b"", body)
 
 
 def read(body, shop):
@@ -66,6 +65,31 @@ def test_orders_of_every_kind_are_read_back_equal(other_shop):
 
     assert [each for each in placed if isinstance(each, Exception)] == []
     assert comparable(other_shop) == comparable(shop)
+
+
+def test_parcels_and_their_weight_are_read_back(shop, other_shop):
+    parcels = NewShipment("PostNL", "3SABC", NOON, number_of_parcels=3, weight_g=12_345)
+    make_order(shop, shipments=[parcels, NewShipment("DHL", "", NOON, weight_g=0)])
+
+    [found] = read(exported(shop), other_shop)
+    place_orders([found.new], shop=other_shop, by=SYSTEM)
+
+    assert comparable(other_shop) == comparable(shop)
+    assert b"<parcels>3</parcels><weight_g>12345</weight_g>" in exported(other_shop)
+    assert b"<parcels>1</parcels><weight_g>0</weight_g>" in exported(other_shop)
+
+
+@pytest.mark.parametrize(("parcels", "weight"), [("0", "1"), ("99999", "1"), ("1", "9" * 20)])
+def test_t24_impossible_parcels_are_refused(shop, other_shop, parcels, weight):
+    make_order(shop, shipments=[NewShipment("PostNL", "3SABC", NOON)])
+    wrong = f"<parcels>{parcels}</parcels><weight_g>{weight}</weight_g>".encode()
+
+    [found] = read(re.sub(rb"<parcels>.*?</weight_g>", wrong, exported(shop)), other_shop)
+    [answer] = place_orders([found.new], shop=other_shop, by=SYSTEM)
+
+    assert isinstance(answer, OrderRefused)
+    assert len(answer.errors) == 1
+    assert not other_shop.orders.exists()
 
 
 def test_a_deleted_order_is_named_and_not_read(shop):
