@@ -1,6 +1,15 @@
+import pytest
+from django.utils import translation
+
 from layouts.fields import INVOICE_FIELDS, LABEL_FIELDS, ORDER_FIELDS, SAMPLE, Field, FieldList, Shape
 
 ALL = INVOICE_FIELDS + FieldList((LABEL_FIELDS.roots["labels"],))
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
 
 
 def shape_of(value):
