@@ -86,7 +86,7 @@ def smtp_server(sink: Sink, *, password: str = "", port: int = 0) -> Iterator[in
 
     def check(server, session, envelope, mechanism, given):
         is_right = isinstance(given, LoginPassword) and given.password.decode() == password
-        return AuthResult(success=is_right)
+        return AuthResult(success=is_right, handled=False)
 
     asking = {"authenticator": check, "auth_required": True, "auth_require_tls": False} if password else {}
     controller = _Controller(sink, hostname="127.0.0.1", port=port or free_port(), **asking)
