@@ -38,6 +38,7 @@ urlpatterns = [
     path("RPC/", include("orderpull.urls")),
     path("status/", include("orders.public_urls")),
     path("download/", include("messaging.public_urls")),
+    path("mail-reports/", include("messaging.report_urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sessions/", include("allauth.usersessions.urls")),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from messaging.views import compose, files, follow_ups, outbox, selection, templates, triggers, unwanted
+from messaging.views import compose, files, follow_ups, outbox, selection, settings, templates, triggers, unwanted
 
 app_name = "messaging"
 urlpatterns = [
@@ -44,4 +44,9 @@ urlpatterns = [
     path("files/<int:pk>/delete/", files.delete, name="delete-file"),
     path("do-not-mail/", unwanted.listing, name="do-not-mail"),
     path("do-not-mail/<int:pk>/remove/", unwanted.remove, name="remove-do-not-mail"),
+    path("settings/", settings.show, name="settings"),
+    path("settings/test/", settings.send_test, name="test-mail"),
+    path("settings/try-again/", settings.try_again, name="try-server-again"),
+    path("settings/secret/", settings.report_secret, name="report-secret"),
+    path("mailbox/", settings.mailbox, name="mailbox"),
 ]

@@ -184,6 +184,9 @@ SHOP_PAGES = [
     Page("messaging:files", V),
     Page("messaging:file", V, args=("1",)),
     Page("messaging:delete-file", S, "post", ("1",)),
+    Page("messaging:settings", V),
+    *(Page(f"messaging:{act}", S, "post") for act in ("test-mail", "try-server-again", "report-secret")),
+    Page("messaging:mailbox", V),
     Page("messaging:do-not-mail", V),
     Page("messaging:remove-do-not-mail", W, "post", ("1",)),
     Page("pull:settings", V),
@@ -205,8 +208,9 @@ SHOP_PAGES = [
 OWN_PAGES = {"start", "shops", "profile", "help", "kept-form", "set-theme"}
 # For the world, or proving identity by themselves.
 PUBLIC_PAGES = {"healthz", "readyz", "set-language"}
-# For whoever holds the signed link; tried in test_status_page.py and test_digital.py of their apps.
-LINK_PAGES = {"order-status", "download"}
+# For whoever holds the signed link or signs the call; tried in test_status_page.py, test_digital.py and test_bounces.py
+# of their apps.
+LINK_PAGES = {"order-status", "download", "mail-reports"}
 PUBLIC_NAMESPACES = ("orderpull:",)
 # allauth guards its own pages; tried below.
 ALLAUTH_PREFIXES = ("account_", "mfa_", "usersessions_")
