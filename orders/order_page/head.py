@@ -74,11 +74,14 @@ class FolderChoice:
     is_current: bool
 
 
-def folders(at: PageContext) -> list[FolderChoice]:
-    """Where the order can be filed; nothing where the shop keeps no folders or the person may not."""
+def folders(at: PageContext, of_shop: Sequence[Folder]) -> list[FolderChoice]:
+    """Where the order can be filed; nothing where the shop keeps no folders or the person may not.
+
+    `of_shop` are the shop's folders in their order, deleted ones too.
+    """
     if not at.rights.change:
         return []
-    kept = [(str(folder.pk), folder.name) for folder in Folder.objects.for_shop(at.shop).kept()]
+    kept = [(str(folder.pk), folder.name) for folder in of_shop if folder.deleted_at is None]
     current = str(at.order.folder_id or "")
     choices = [("", _("No folder")), *kept] if kept else []
     return [FolderChoice(key, name, key == current) for key, name in choices]

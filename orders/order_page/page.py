@@ -8,12 +8,12 @@ from django.utils.translation import ngettext
 
 from backoffice.models import Shop, StaffMember
 from orders import display, progress
-from orders.models import Order
+from orders.models import Folder, Order
 from orders.order_list import neighbours
 from orders.order_page import amounts, cards, head, lines
 from orders.order_page.context import Link, PageContext, PageQuery, Rights
 from orders.order_page.panels import MenuEntry, OrderPanel, menu_for, panels_of
-from orders.timeline import SHOWN_LABELS, Timeline, entries_of, timeline, words_of
+from orders.timeline import SHOWN_LABELS, Timeline, Words, entries_of, timeline
 from statuses.kinds import FulfilmentStatus as F
 from statuses.kinds import Kind, Look
 from statuses.transitions import TABLES
@@ -86,21 +86,23 @@ def order_page(
     """Read and lay out everything; `order` comes with `folder`, `target_shop` and `merged_into`,
     `personal_number` when it may show.
 
-    Thirteen queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
+    Twelve queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())
     by_key = {line.pk: line for line in order_lines}
     payments = list(order.payments.select_related("other_order"))
     refunds = list(order.refunds.select_related("payment"))
-    shipments = list(order.shipments.annotate(number_of_lines=Count("lines")))
+    # Counting drops the model's own order.
+    shipments = list(order.shipments.annotate(number_of_lines=Count("lines")).order_by("shipped_at", "pk"))
+    folders = list(Folder.objects.for_shop(shop).order_by("position", "name"))
     ship = cards.ship_card(at, order_lines, shipments)
     log = entries_of(order, shown=query.log, before=query.before)
     told = timeline(
         log,
         order,
         staff=staff,
-        words=words_of(shop),
+        words=Words(at.catalogue, {folder.pk: folder.name for folder in folders}),
         zone=at.zone,
         shown=query.log,
         is_newest_page=query.before is None,
@@ -126,7 +128,7 @@ def order_page(
         meta=head.meta(at, order_lines),
         total=at.money(order.total),
         folder=order.folder.name if order.folder and order.folder.deleted_at is None else "",
-        folders=head.folders(at),
+        folders=head.folders(at, folders),
         stations=head.stations(at, payments, log),
         primary=head.primary(at, progress.next_steps(order), ship),
         waiting=head.waiting_line(at, ship, refunds, shipments),
