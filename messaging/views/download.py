@@ -1,5 +1,7 @@
 """The page where a customer fetches a file that was bought. No sign-in: the link is the key."""
 
+from typing import BinaryIO
+
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
@@ -8,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from backoffice.access import public
 from backoffice.limits import is_too_often
 from backoffice.network import client_ip
+from messaging.models import Download
 from messaging.services.digital import LinkRefused, count_fetch, download_of
 from orders.status_page import language_of
 
@@ -26,10 +29,8 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     try:
         download = download_of(token)
         if request.method == "POST":
-            content = download.shop_file.file.open("rb")
-            count_fetch(download)
             return FileResponse(
-                content, as_attachment=True, filename=download.name, content_type="application/octet-stream"
+                _fetched(download), as_attachment=True, filename=download.name, content_type="application/octet-stream"
             )
     except (LinkRefused, FileNotFoundError):
         return _answer({"download": None}, status=404)
@@ -38,6 +39,17 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         last_day = download.expires_at.astimezone(zone).date()
         left = download.most_times - download.times
         return _answer({"download": download, "shop": download.order.shop, "last_day": last_day, "left": left})
+
+
+def _fetched(download: Download) -> BinaryIO:
+    """The open file, counted; a file that is gone uses nothing up."""
+    content = download.shop_file.file.open("rb")
+    try:
+        count_fetch(download)
+    except LinkRefused:
+        content.close()
+        raise
+    return content
 
 
 def _answer(context: dict, *, status: int = 200) -> HttpResponse:

@@ -205,7 +205,7 @@ def test_a_bulk_change_costs_the_same_for_one_order_as_for_thirty(
     orders = [make_order(shop) for _ in range(number_of_orders)]
 
     # One of them asks whether somebody is to be mailed.
-    with django_assert_max_num_queries(21):
+    with django_assert_max_num_queries(22):
         act(clerk_client, shop, orders, "fulfilment:shipped")
 
 
