@@ -1,14 +1,19 @@
 """What a pull costs: when nothing changed, which is what most find, and when everything did; and that none loses.
 
-The race takes one change for each order of the largest shop, so `--orders 100000 loss --postgres` is the full one.
+The race takes one change for each order of the largest shop: `loss --postgres --orders 100000` is the full one.
 """
 
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
+from itertools import cycle
+from operator import itemgetter
+from statistics import quantiles
+from threading import Barrier
 
 import django
 from django.db import connection
@@ -25,7 +30,7 @@ from orderpull.calls import ListCall
 from orderpull.models import PullSettings
 from orderpull.services import issue_rpc_id
 from orderpull.tests.race import change_with_the_clock, changes_lost
-from orders.benches import FEW, MANY, copy_both_tables, shop_with
+from orders.benches import FEW, MANY, MOST_QUERIES, copy_both_tables, load, page_of, shop_with
 
 KEY = "bench"
 
@@ -107,11 +112,69 @@ def _peak_of_pull(shop: Shop) -> int:
     return int(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)  # noqa: S603
 
 
-@bench("loss", is_for_postgresql=True)
+STAFF, SECONDS_BETWEEN_PAGES = 40, 10
+PULLS_A_MINUTE = 200
+SECONDS = 30
+THREADS = 8
+
+
+@bench("pollers", is_for_postgresql=True)
+def pages_beside_pollers(size: int) -> Iterator[Measured]:
+    """Forty people, each with a page of the list or an order every ten seconds, alone and beside the pollers.
+
+    All in one process, so that they share a processor. A page's time runs from when it was asked for, also when it
+    had to wait for a thread.
+    """
+    shop = shop_with(size)
+    open_pull(shop)
+    for name in MOST_QUERIES:
+        load(shop, page_of(shop, name))
+    alone, beside = (_p95_of_pages(shop, pulls_a_minute) for pulls_a_minute in (0, PULLS_A_MINUTE))
+    yield Measured(
+        f"p95 of pages of {STAFF} staff beside {PULLS_A_MINUTE} pulls a minute",
+        beside / alone,
+        2.0,
+        remark=f"{alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside them",
+    )
+
+
+def _p95_of_pages(shop: Shop, pulls_a_minute: int) -> float:
+    seconds: list[float] = []
+    addresses = cycle([page_of(shop, name) for name in MOST_QUERIES])
+    begun = time.perf_counter()
+
+    def see_page(due: float, address: str) -> None:
+        load(shop, address)
+        seconds.append(time.perf_counter() - due)
+
+    pages = STAFF * SECONDS // SECONDS_BETWEEN_PAGES
+    pulls = pulls_a_minute * SECONDS // 60
+    works = [(begun + SECONDS * each / pages, partial(see_page, address=next(addresses))) for each in range(pages)]
+    works += [(begun + SECONDS * each / pulls, lambda due: pull(signed_call(shop))) for each in range(pulls)]
+    with ThreadPoolExecutor(THREADS) as threads:
+        under_way = [_at(due, threads, work) for due, work in sorted(works, key=itemgetter(0))]
+        for each in under_way:
+            each.result()
+        together = Barrier(THREADS)
+        list(threads.map(lambda _thread: (together.wait(), connection.close()), range(THREADS)))
+    return quantiles(seconds, n=20)[-1]
+
+
+def _at(due: float, threads: ThreadPoolExecutor, work: Callable[[float], None]) -> Future:
+    time.sleep(max(0.0, due - time.perf_counter()))
+    return threads.submit(work, due)
+
+
+@bench("loss")
 def changes_missed(size: int) -> Iterator[Measured]:
-    """Twenty business systems of three habits beside eight writers with transactions of 0 to 10 s."""
+    """Twenty business systems of three habits beside eight writers with transactions of 0 to 10 s.
+
+    On SQLite one transaction at a time writes to the whole database, and the others wait 20 s at most: there the
+    longest takes a twentieth of a second.
+    """
     shop = shop_with(FEW)
-    lost = changes_lost(shop, change_with_the_clock, changes=size, pollers=20, longest=10.0, evenness=400)
+    longest, evenness = (10.0, 400) if connection.vendor == "postgresql" else (0.05, 4)
+    lost = changes_lost(shop, change_with_the_clock, changes=size, pollers=20, longest=longest, evenness=evenness)
     for habit, number in lost.items():
         yield Measured(f"of {size:,} changes, missed by who {habit.replace('_', ' ')}", number, 0, unit="changes")
 
