@@ -90,6 +90,9 @@ class CreditForm(forms.Form):
             amount = self._typed(f"amount.{row.key}", lambda text: amount_of(text, self.left.invoice.currency))
             if quantity or amount:
                 self.wishes[row.key] = RowWish(quantity or Decimal(0), amount)
+        if self.cleaned_data.get("what") == self.WHOLE and (self.wishes or self.cleaned_data.get("free")):
+            # Else somebody who filled in one line would take back the whole invoice.
+            self.add_error("what", _("You filled in lines or an amount: choose that, or empty them."))
         return self.cleaned_data
 
     def _typed(self, name: str, read: Any) -> Decimal | None:
@@ -171,8 +174,8 @@ class InvoiceSettingsForm(forms.ModelForm):
         super().__init__(*arguments, **options)
         self.year = year
         for kind, label in (
-            (InvoiceKind.INVOICE, _("next number of an invoice")),
-            (InvoiceKind.CREDIT_NOTE, _("next number of a credit note")),
+            (InvoiceKind.INVOICE, _("Next number of an invoice")),
+            (InvoiceKind.CREDIT_NOTE, _("Next number of a credit note")),
         ):
             self.fields[f"next_{kind}"] = forms.IntegerField(
                 label=label,

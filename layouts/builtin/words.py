@@ -23,6 +23,7 @@ _ROWS = (
     ("Customer number", "Klantnummer", "Kundnummer"),
     ("Damaged or broken", "Beschadigd of kapot", "Skadad eller trasig"),
     ("Date", "Datum", "Datum"),
+    ("Date of supply", "Leverdatum", "Leveransdatum"),
     ("Description", "Omschrijving", "Beskrivning"),
     ("Discount", "Korting", "Rabatt"),
     ("E-mail", "E-mail", "E-post"),

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from layouts.builtin.words import WORDS, word
-from layouts.engine import PAPER, problems_of, render_text
+from layouts.engine import problems_of, render_text
+from layouts.engine_limits import PAPER
 from layouts.fields import INVOICE_FIELDS, LABEL_FIELDS, ORDER_FIELDS, ROUND_FIELDS
 from layouts.kinds import LEGAL_KINDS, Kind
 from layouts.standard import pick_round, standard

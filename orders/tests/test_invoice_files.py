@@ -22,8 +22,9 @@ from orders.papers import invoice_files
 from orders.papers.invoice_files import file_name, invoice_pdf, make_due_files, make_file, try_again
 from orders.services.credit_notes import CreditWish, credit_invoice
 from orders.services.invoices import issue_invoice
+from orders.services.new_order import NewShipment
 from orders.tests.factories import make_order, new_line
-from orders.tests.test_einvoice import HOME, SELLER
+from orders.tests.test_einvoice import HOME, NOON, SELLER
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +100,14 @@ def test_px11_the_pdf_says_that_it_is_a_pdf_a_3b_and_a_factur_x(invoice):
     assert embedded.get_object()["/AFRelationship"] == "/Alternative"
 
 
+def test_the_day_of_supply_stands_on_it_where_it_is_another_one(invoice):
+    parcel = NewShipment(carrier="PostNL", tracking_code="3S1", shipped_at=NOON)
+    earlier = issue_invoice(make_order(invoice.shop, shipments=[parcel]), by=SYSTEM)
+
+    assert "Date of supply" not in text_of(invoice_pdf(invoice))
+    assert "22 Mar 2026" in text_of(invoice_pdf(earlier)).partition("Date of supply")[2]
+
+
 def test_a_credit_note_has_a_paper_of_its_own(invoice):
     credit = credit_invoice(invoice, CreditWish(whole=True, reason="Broken"), by=SYSTEM)
 
@@ -106,6 +115,7 @@ def test_a_credit_note_has_a_paper_of_its_own(invoice):
 
     assert credit.number in text
     assert invoice.number in text
+    assert "Broken" in text
     assert file_name(credit).startswith("credit-note-C")
 
 

@@ -312,6 +312,7 @@ class TestCredit:
             ({"free": "x"}, "This is not an amount."),
             ({}, "Say what to credit"),
             ({"free": "1", "reason": "a\x00b"}, ""),
+            ({"what": "whole", "quantity.1": "1"}, "You filled in lines or an amount"),
         ],
     )
     def test_what_cannot_be_is_said_and_everything_typed_stays(self, office, shop, typed, error):
