@@ -89,7 +89,7 @@ def test_a_second_time_makes_shops_of_its_own(shops):
     assert [shop.number for shop in again] == ["900003"]
     assert Order.objects.for_shop(again[0]).count() == 3
     assert OrderLine.objects.filter(order__shop=again[0]).exists()
-    assert OrderSearchText.objects.filter(text__startswith="900003_00003\n").count() == 1
+    assert OrderSearchText.objects.filter(shop__number="900003", text__startswith="00003\n").count() == 1
 
 
 def test_the_command_says_what_is_wrong(settings):

@@ -151,7 +151,8 @@ def test_downloads_and_gift_cards_leave_when_the_order_is_paid(shop, actor):
 
     assert statuses(order) == ("completed", ["shipped", "shipped"])
     assert list(order.lines.values_list("quantity_shipped", flat=True)) == [2, 1]
-    completed, event, *_lines = order.log.all()
+    payment, completed, event, *_lines = order.log.all()
+    assert payment.action == LogAction.PAYMENT_MARKED
     assert (completed.action, completed.subject) == (LogAction.FULFILMENT_CHANGED, Rule.DIGITAL)
     assert (event.action, event.subject) == (LogAction.DIGITAL_SENT, "EBOOK, GIFT")
     assert order.number_of_lines_done == 2

@@ -282,7 +282,7 @@ def test_the_worker_reviews(shop, time_machine):
 def test_many_orders_see_what_they_wait_for_with_a_few_questions(shop, actor, django_assert_max_num_queries):
     made = [make(shop, age=timedelta(days=i)) for i in range(20)]
 
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(13):
         set_status_of_many([order.pk for order in made], "fulfilment", "shipped", shop=shop, by=actor)
 
 
