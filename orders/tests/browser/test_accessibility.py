@@ -1,10 +1,13 @@
 """axe finds nothing on any page, in both themes and at three widths, and nothing scrolls sideways."""
 
+from decimal import Decimal
+from uuid import uuid4
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from orders.services import add_note, delete_orders
+from orders.services import Dispatch, RefundPlan, add_note, add_shipment, delete_orders, refund_order
 from orders.status_page import status_url
 from orders.tests.factories import make_order
 
@@ -100,6 +103,11 @@ def test_the_list_and_its_selection(office):
         "orders/new/",
         "orders/new/?copy=00003",
         "orders/00003/why/",
+        "orders/00003/ship/",
+        "orders/00003/refund/?all",
+        "orders/00003/payment/",
+        "orders/00003/returns/",
+        "orders/refunds/",
         "orders/00003/payment-request/",
         "menu/",
         "jobs/",
@@ -122,6 +130,25 @@ def test_the_page_of_an_order_and_what_opens_on_it(office, shop, orders_of_the_d
     long_one = orders_of_the_day[-1].number + 1
     office.goto(f"/s/{shop.number}/orders/{long_one:05}/")
     wrong += complaints(office, "order with long words")
+
+    assert wrong == []
+
+
+def test_what_is_done_about_a_parcel_a_refund_and_a_selection(office, shop, actor, orders_of_the_day):
+    sent, other = orders_of_the_day[3], orders_of_the_day[4]
+    shipment = add_shipment(sent, Dispatch({1: Decimal(1)}), by=actor)
+    refund = refund_order(sent, RefundPlan(key=uuid4(), free=Decimal("2.00")), by=actor).parts[0]
+    address = f"/s/{shop.number}/orders/{sent.display_number}/"
+    wrong = []
+    for path in (f"{address}shipments/{shipment.pk}/", f"{address}refunds/{refund.pk}/paid-out/", address):
+        office.goto(path)
+        wrong += complaints(office, path)
+    office.goto(f"/s/{shop.number}/orders/")
+    for order in (sent, other):
+        office.get_by_role("checkbox", name=f"Select order {order.display_number}").check()
+    office.get_by_role("button", name="Refund", exact=True).click()
+    office.get_by_role("heading", name="Refund selected orders").wait_for()
+    wrong += complaints(office, "refunds of a selection")
 
     assert wrong == []
 
