@@ -1,5 +1,6 @@
 """The card of an order's papers: what was issued and printed, when, by whom and with which layout."""
 
+import re
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -71,6 +72,18 @@ def _printed(entries: list[OrderLogEntry], shop: Shop) -> list[PaperRow]:
     ]
 
 
+# How `layouts.published` calls what it gives: `12345 packing_slip 3`, perhaps with the sheet of labels behind it.
+_OWN = re.compile(r"(\d+) [a-z_]+ (\d+)\b")
+
+
+def version_in_words(version: str) -> str:
+    """The layout that a paper was made with, or the number of an invoice as it is."""
+    if version.startswith("built-in"):
+        return _("built-in layout")
+    own = _OWN.match(version)
+    return _("layout %(number)s of shop %(shop)s") % {"shop": own[1], "number": own[2]} if own else version
+
+
 def _about(entry: OrderLogEntry, version: str, shop: Shop) -> str:
     who = _("System") if entry.user_id is None else entry.actor
-    return " · ".join(filter(None, [display.date_time(entry.created_at, shop.zone), who, version]))
+    return " · ".join(filter(None, [display.date_time(entry.created_at, shop.zone), who, version_in_words(version)]))

@@ -90,7 +90,7 @@ def test_a_paper_is_printed_from_the_page_of_the_order_and_remembered(clerk_clie
     order.refresh_from_db()
     assert order.version == before  # printing is no change that other systems should fetch
     shown = clerk_client.get(reverse("orders:detail", args=[shop.number, order.number]))
-    assertContains(shown, "built-in packing_slip")
+    assertContains(shown, "built-in layout")
     assertContains(shown, "Marit Bakker")
 
 
@@ -161,6 +161,8 @@ def test_a_layout_of_the_shop_is_used_and_named(clerk_client, shop):
 
     assert texts(content(response)) == [f"Ours: {order.display_number}"]
     assert printed_of(order) == [[["packing_slip", f"{shop.number} packing_slip 1"]]]
+    shown = clerk_client.get(reverse("orders:detail", args=[shop.number, order.number]))
+    assertContains(shown, f"layout 1 of shop {shop.number}")
 
 
 def test_a_broken_layout_prints_nothing_and_says_where(clerk_client, shop):
