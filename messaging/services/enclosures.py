@@ -1,9 +1,15 @@
 """The attachments of a mail as bytes: files of the archive, and papers that are made once and kept."""
 
+from django.utils import translation
+
+from backoffice.actor import SYSTEM
+from layouts.kinds import Kind
+from layouts.rendering import RenderFailed
 from messaging.models import MailAttachment, OutboxMail
 from messaging.post.message import LARGEST_MESSAGE, Enclosure
 from messaging.reasons import Reason
 from messaging.services.writing import Unwritable
+from orders.papers.printing import PaperMissing, paper_pdf
 
 
 def enclosures_of(mail: OutboxMail) -> list[Enclosure]:
@@ -33,4 +39,10 @@ def _enclosure(mail: OutboxMail, row: MailAttachment) -> Enclosure:
 
 def _made(mail: OutboxMail, kind: str) -> tuple[str, bytes]:
     """The file name and the PDF of a paper. Raises Unwritable."""
-    raise Unwritable(Reason.BROKEN_PAPER, kind)
+    if mail.order is None or kind not in Kind.values:
+        raise Unwritable(Reason.BROKEN_PAPER, kind)
+    with translation.override(mail.shop.language):
+        try:
+            return paper_pdf(mail.order, kind, by=SYSTEM)
+        except (PaperMissing, RenderFailed) as problem:
+            raise Unwritable(Reason.BROKEN_PAPER, str(problem)[:500]) from problem

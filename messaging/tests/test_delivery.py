@@ -313,3 +313,34 @@ def test_the_mailbox_of_the_demo_keeps_one_file_for_one_mail(shop, settings, tmp
 
     (kept,) = (tmp_path / "mailbox" / "12345").glob("*.eml")
     assert mail.message_id.encode() in kept.read_bytes()
+
+
+def with_paper(shop, order, kind) -> OutboxMail:
+    mail = make_mail(shop, order, extra={"papers": [kind]})
+    MailAttachment.objects.create(mail=mail, paper=kind)
+    return mail
+
+
+def test_a_paper_is_made_once_and_kept_for_every_try(shop, servers):
+    servers["12345"] = Scripted(Trouble(Reason.NOT_NOW, "450 later"))
+    with_paper(shop, make_order(shop), "packing_slip")
+
+    send_due()
+    kept = MailAttachment.objects.get()
+    first = bytes(kept.content)
+    later(minutes=1)
+    assert send_due() == 1
+
+    kept.refresh_from_db()
+    assert first.startswith(b"%PDF")
+    assert (bytes(kept.content), kept.content_type) == (first, "application/pdf")
+    assert kept.name.endswith(".pdf")
+
+
+def test_an_invoice_that_was_not_issued_fails_the_mail_and_says_so(shop):
+    with_paper(shop, make_order(shop), "invoice")
+
+    assert send_due() == 0
+
+    mail = OutboxMail.objects.get()
+    assert (mail.reason, mail.last_answer) == ("broken_paper", "No invoice was issued for this order.")

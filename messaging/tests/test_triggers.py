@@ -1,5 +1,6 @@
 """A change of an order causes the right mails, once, in its own transaction."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,10 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from backoffice import jobs
 from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
 from messaging.models import MailSettings, MailState, OutboxMail, Recipient, TriggerEvent
 from messaging.tests.factories import make_template, make_trigger
+from orders.jobs import start_bulk
 from orders.models import Order, Source
 from orders.services import changing, record_payment, set_fulfilment_status, set_internal_status, set_status_of_many
 from orders.services.status import set_line_status
@@ -293,3 +296,16 @@ def test_an_order_without_any_address_still_changes(shop):
 
     assert Order.objects.get(pk=order.pk).fulfilment_status == "shipped"
     assert OutboxMail.objects.get().recipient == ""
+
+
+def test_do_not_notify_reaches_a_job_too(shop):
+    make_trigger(shop)
+    make_order(shop)
+    by = replace(SYSTEM, is_quiet=True)
+    orders = Order.objects.for_shop(shop)
+
+    job = start_bulk("fulfilment:shipped", "", orders, shop=shop, by=by, token=uuid.uuid4())
+    jobs.run(job.pk)
+
+    assert orders.get().fulfilment_status == "shipped"
+    assert not OutboxMail.objects.exists()
