@@ -20,8 +20,8 @@ from orders.tests.factories import PLACED_AT, make_order, new_line
 STRANGERS_PAGES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere"]
 # What each request may write: when a session was last used, and its messages that were shown.
 KEPT_BY_READING = {"django_session", "usersessions_usersession", "backoffice_cache"}
-ORDER_PAGE = re.compile(r"/orders/\d+/")
-ENOUGH_ORDER_PAGES = 4
+# Pages of which a few tell as much as all: those of orders, and papers that take their time to be laid out.
+ENOUGH = {re.compile(r"/orders/\d+/"): 4, re.compile(r"/layouts/.+/(preview|pdf)/"): 2}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Seen:
 
 def walk(client: Client, starts: list[str]) -> list[Seen]:
     """Every page of ours that links lead to; of the many queries of one address those that its plain page offers,
-    and of the many orders the first few."""
+    and of what there is many of the first few."""
     waiting, known, pages = list(starts), set(starts), []
     while waiting:
         path = waiting.pop(0)
@@ -59,13 +59,14 @@ def walk(client: Client, starts: list[str]) -> list[Seen]:
             if link in known or ("?" in here and "?" in link):
                 continue
             known.add(link)
-            if not is_order_page(link) or sum(map(is_order_page, known)) <= ENOUGH_ORDER_PAGES:
+            if not is_one_too_many(link, known):
                 waiting.append(link)
     return pages
 
 
-def is_order_page(path: str) -> bool:
-    return ORDER_PAGE.search(path) is not None
+def is_one_too_many(link: str, known: set[str]) -> bool:
+    alike = [(pattern, enough) for pattern, enough in ENOUGH.items() if pattern.search(link)]
+    return any(sum(1 for each in known if pattern.search(each)) > enough for pattern, enough in alike)
 
 
 def links(page: Seen, here: str) -> list[str]:
