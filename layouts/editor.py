@@ -6,7 +6,7 @@ from typing import Any
 
 from layouts.comparing import Difference, text_difference
 from layouts.engine import Problem, problems_of
-from layouts.field_help import FieldRow, field_rows
+from layouts.field_help import FieldRow, field_rows, matching
 from layouts.forms import PreviewForm
 from layouts.legal import missing_duties
 from layouts.models import LayoutVersion
@@ -52,7 +52,7 @@ def side_of(place: Place, source: Source, asked: PreviewForm, *, page: int | Non
         subject=subject,
         missing=missing,
         choices=choices_for(place.shop),
-        fields=field_rows(fields_of(place.kind), subject.data),
+        fields=matching(field_rows(fields_of(place.kind), subject.data), asked.value("find") or ""),
         preview=preview_of(source, subject, page=page) if page and not problems else None,
     )
 

@@ -42,7 +42,7 @@ class DraftForm(forms.ModelForm):
 
 
 class PreviewForm(forms.Form):
-    """Which order in which language, and the page; `preview` is the page that a button asks for."""
+    """Which order, language and page (`preview` is the one a button asks for), and words to find a field by."""
 
     order = forms.CharField(label=_("Order"), max_length=20, required=False)
     language = forms.ChoiceField(
@@ -51,6 +51,7 @@ class PreviewForm(forms.Form):
         choices=[("", _("As the order")), ("en", "English"), ("nl", "Nederlands"), ("sv", "Svenska")],
     )
     page = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+    find = forms.CharField(max_length=60, required=False)
     preview = forms.IntegerField(min_value=1, max_value=10_000, required=False)
 
     def value(self, name: str) -> Any:

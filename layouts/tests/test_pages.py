@@ -229,6 +229,14 @@ def test_looking_at_a_preview_saves_nothing(client, shop):
     assert draft.html == "saved"
 
 
+def test_a_field_is_found_without_a_script(client, shop):
+    draft = make_draft(shop)
+
+    found = save(client, shop, draft, preview="", find="BILLING city").context["side"].fields
+
+    assert [row.snippet for row in found] == ["{{ order.billing_address.city }}"]
+
+
 def test_a_script_gets_the_column_beside_the_texts_alone(client, shop):
     draft = make_draft(shop)
 

@@ -4,8 +4,7 @@
    data-line         a link to a line of the template
    data-insert       a button that puts its text where the cursor was last
    data-find="id"    a field that hides the rows of that table body which lack its words
-   data-save         the button that Ctrl or Cmd with S presses; data-saved: what the answer of a saving holds
-   data-only-script  what is shown only because this runs                                                        */
+   data-save         the button that Ctrl or Cmd with S presses; data-saved: what the answer of a saving holds   */
 
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 const template = document.getElementById("id_html");
@@ -92,4 +91,4 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   for (const hint of $$("[data-unsaved-hint]", form)) hint.hidden = true;
 });
 
-for (const hidden of $$("[data-insert], [data-only-script]")) hidden.hidden = false;
+for (const button of $$("[data-insert]")) button.hidden = false;
