@@ -13,6 +13,7 @@ from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
 from orders.models import Order, OrderLine
 from orders.services import MergeRefused, SplitRefused, merge_orders, place_order, split_order
+from orders.services.change import Change
 from orders.services.splitting import lines_to_split, plan_split
 from orders.tests.factories import make_order, new_line, new_order
 
@@ -50,6 +51,15 @@ def split_without_the_lock(order, part):
     with transaction.atomic():
         OrderLine.objects.filter(order=order).update(quantity=first.lines[0].quantity)
         OrderLine.objects.filter(order=part).update(quantity=new.lines[0].quantity)
+
+
+def read_without_the_lock(change, keys):
+    """The twin of `Change.lock_many`: reads the orders and lets others read them too."""
+    orders = list(Order.objects.for_shop(change.shop).filter(pk__in=keys).order_by("pk"))
+    for order in orders:
+        change.adopt(order, is_new=False)
+    time.sleep(0.2)
+    return orders
 
 
 def test_of_splits_of_what_one_saw_only_one_happens():
@@ -97,6 +107,18 @@ def test_two_orders_merged_into_each_other_end_in_one_of_them():
     assert Order.objects.filter(merged_into=None).count() == 1
 
 
+def test_without_the_lock_both_end_in_each_other_and_none_is_left(monkeypatch):
+    shop = make_shop()
+    one, other = make_order(shop), make_order(shop)
+    monkeypatch.setattr(Change, "lock_many", read_without_the_lock)
+    # The two would wait for each other's search texts, and PostgreSQL would end one of them.
+    monkeypatch.setattr("orders.services.merge.refresh_search_text", lambda orders, shop: None)
+
+    at_once([lambda: merge_orders(one, [other], by=SYSTEM), lambda: merge_orders(other, [one], by=SYSTEM)])
+
+    assert Order.objects.filter(merged_into=None).count() == 0
+
+
 def test_an_order_goes_to_one_of_those_that_want_it():
     shop = make_shop()
     wanted, targets = make_order(shop), [make_order(shop) for _ in range(4)]
@@ -114,3 +136,11 @@ def test_one_form_sent_many_times_at_once_makes_one_order():
     assert at_once([lambda: place_order(new, shop=shop, by=SYSTEM)] * AT_ONCE) == [True] * AT_ONCE
 
     assert Order.objects.count() == 1
+
+
+def test_without_the_key_every_press_makes_an_order():
+    shop = make_shop()
+
+    at_once([lambda: place_order(new_order(source="manual"), shop=shop, by=SYSTEM)] * AT_ONCE)
+
+    assert Order.objects.count() == AT_ONCE
