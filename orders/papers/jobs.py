@@ -54,9 +54,8 @@ def print_papers(job: Job) -> None:
         items = list(job.items.order_by("position").values_list("pk", "subject_id"))
         prints = _make(job, wish, [order_id for _item, order_id in items])
         fault("papers.made")
-        # Every step below counts anew what it settles.
-        settled = job.items.exclude(state=JobItem.State.WAITING).count()
-        report_progress(job, 0 if not settled else job.items.filter(state=JobItem.State.DONE).count(), len(items))
+        # What is settled below is counted anew; a worker that died here may have settled some already.
+        report_progress(job, job.items.filter(state=JobItem.State.DONE).count(), len(items))
         for chunk in _chunks(job.items.filter(state=JobItem.State.WAITING).order_by("position")):
             with changing(job.shop, by=job.actor, act=job.act) as change:
                 note_prints(change, prints, [item.subject_id for item in chunk])
@@ -75,9 +74,9 @@ def _make(job: Job, wish: Wish, keys: list[int]) -> Prints:
             report_progress(job, begin, len(keys))
             printing.add(keys[begin : begin + ORDERS_AT_ONCE])
         report_progress(job, len(keys), len(keys))
-        if not prints.made and not printing.has_shared_papers:
-            raise NothingMade
         printing.finish()
+        if not prints.made:
+            raise NothingMade
         return {"orders": len(prints.made)}
 
     try:

@@ -27,6 +27,8 @@ OF_STAFF = {Kind.PICK_LIST}
 PICKED = OrderLine.Kind.PHYSICAL
 BLANK = LABEL_FIELDS.sample()["labels"][0]  # type: ignore[index]
 
+Label = dict[str, object]
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -69,7 +71,7 @@ class Desk:
     def page(self, subject: Subject, kind: Kind, sheet: LabelSheet | None = None) -> Page:
         """A paper of one order; not for invoices and credit notes, whose bytes are kept."""
         if kind == Kind.ADDRESS_LABEL:
-            return self.labels([subject], sheet)
+            return self.labels(subject.sold_in, [label_data(subject.document)], sheet)
         language = self.shop.language if kind in OF_STAFF else language_of(subject.order, subject.sold_in)
         data = paper_data(
             subject.document,
@@ -80,19 +82,18 @@ class Desk:
         )
         return Page(self.layout(subject.sold_in, kind), data, language)
 
-    def labels(self, subjects: list[Subject], sheet: LabelSheet | None, *, first: int = 1) -> Page:
+    def labels(self, sold_in: Shop, labels: list[Label], sheet: LabelSheet | None, *, first: int = 1) -> Page:
         """Address labels, on a sheet behind those that were used already; the shop's own layout tells how they look."""
-        sold_in = subjects[0].sold_in
         layout = self.layout(sold_in, Kind.ADDRESS_LABEL)
         if sheet is not None:
             layout = Source(layout.html, f"{layout.css}\n{sheet.css}", layout.files, f"{layout.label} {sheet.key}")
         seller = self.seller(sold_in)
-        labels = placed([label_data(subject.document) for subject in subjects], BLANK, first=first)
         home = str(seller["address"]["country"])
-        return Page(layout, {"labels": labels, "shop": seller}, language_of_sender(home, sold_in.language))
+        data = {"labels": placed(labels, BLANK, first=first), "shop": seller}
+        return Page(layout, data, language_of_sender(home, sold_in.language))
 
 
-def label_data(document: OrderDocument) -> dict[str, object]:
+def label_data(document: OrderDocument) -> Label:
     """A label in the shape of `LABEL_FIELDS`; the tracking code is that of the newest shipment that has one."""
     codes = [shipment.tracking_code for shipment in document.shipments if shipment.tracking_code]
     return {

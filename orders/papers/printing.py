@@ -4,7 +4,7 @@ Invoices and credit notes are the bytes that were kept when they were issued; al
 a paper cannot be made is named with the reason, and the others go on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 
@@ -21,10 +21,13 @@ from layouts.rendering import Batch, Page, RenderFailed, render_batch, render_pd
 from orders.models import Invoice, InvoiceKind, Order
 from orders.papers.binding import Binder
 from orders.papers.invoice_files import file_name, invoice_pdf
-from orders.papers.making import Desk, Round, Subject
+from orders.papers.making import Desk, Label, Round, Subject, label_data
 from orders.papers.wish import PICK_ROUND, Wish, label_of
 from orders.services.errors import ChangeRefused
 from orders.services.invoices import AlreadyInvoiced, issue_invoice
+
+# Sheets of labels in one document: well within what a renderer may take.
+SHEETS_AT_ONCE = 40
 
 
 class PaperMissing(Exception):
@@ -47,12 +50,12 @@ class Prints:
     made: dict[int, list[Made]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
 
-    def note(self, subject: Subject, paper: str, version: str) -> None:
-        self.made.setdefault(subject.order.pk, []).append(Made(paper, version))
+    def note(self, key: int, paper: str, version: str) -> None:
+        self.made.setdefault(key, []).append(Made(paper, version))
 
-    def refuse(self, subject: Subject, paper: str, reason: str) -> None:
+    def refuse(self, key: int, paper: str, reason: str) -> None:
         """Only the first reason is kept: it is what somebody has to see to first."""
-        self.refused.setdefault(subject.order.pk, f"{label_of(paper)}: {reason}")
+        self.refused.setdefault(key, f"{label_of(paper)}: {reason}")
 
 
 class Printing:
@@ -64,8 +67,10 @@ class Printing:
         self.by = by
         self.desk = Desk(shop)
         self.prints = Prints()
-        self._for_labels: list[Subject] = []
+        # Of what is made at the end only what it needs is kept, not the orders themselves.
+        self._labels: dict[Shop, dict[int, Label]] = {}
         self._round = Round(self.desk)
+        self._in_round: list[int] = []
 
     def add(self, keys: Iterable[int]) -> None:
         """Make the papers of these orders; keys that are no orders of the shop are left out."""
@@ -87,66 +92,75 @@ class Printing:
                     self._add_rendered(subject, kind, made, places[subject.order.pk, kind])
             self._keep_for_the_end(subject)
 
-    @property
-    def has_shared_papers(self) -> bool:
-        """Whether something is made of all orders together at the end."""
-        return bool(self._for_labels or self._round.number_of_orders)
-
     def finish(self) -> None:
-        """Make what is made of all orders together, and write everything."""
-        if self._for_labels:
-            self._add_labels()
-        if self._round.number_of_orders:
-            self.binder.put_first(slugify(label_of(PICK_ROUND)), render_pdf([self._round.page(timezone.now())]).pdf)
-        self.binder.write()
+        """Make what is made of all orders together, and write everything that could be made, if anything."""
+        first = self.wish.first_label
+        for sold_in, labels in self._labels.items():
+            # Each target shop begins a sheet of its own, because its name is on it.
+            self._add_labels(sold_in, labels, first)
+            first = 1
+        if self._in_round:
+            self._add_round()
+        if self.prints.made:
+            self.binder.write()
 
     def _add_kept(self, subject: Subject, kind: Kind) -> None:
         try:
             documents = legal_documents(subject.order, kind, by=self.by, issues=self.wish.issues_invoices)
             for invoice in documents:
                 self.binder.add(file_name(invoice).removesuffix(".pdf"), invoice_pdf(invoice))
-                self.prints.note(subject, kind, invoice.number)
+                self.prints.note(subject.order.pk, kind, invoice.number)
         except (PaperMissing, ChangeRefused, RenderFailed) as reason:
             if kind == Kind.CREDIT_NOTE and len(self.wish.papers) > 1:
                 # Few orders have one: asked for beside other papers it means "where there are any".
                 return
-            self.prints.refuse(subject, kind, str(reason))
+            self.prints.refuse(subject.order.pk, kind, str(reason))
 
     def _add_rendered(self, subject: Subject, kind: Kind, made: "_Rendered", place: int) -> None:
         failure = made.batch.failures.get(place)
         if failure is not None:
-            self.prints.refuse(subject, kind, str(failure))
+            self.prints.refuse(subject.order.pk, kind, str(failure))
             return
         if self.binder.apart:
             self.binder.add(paper_name(subject.order, kind), made.batch.documents[place])
         else:
             self.binder.add_pages(paper_name(subject.order, kind), made.reader, *made.span(place))
-        self.prints.note(subject, kind, made.pages[place].source.label)
+        self.prints.note(subject.order.pk, kind, made.pages[place].source.label)
 
     def _keep_for_the_end(self, subject: Subject) -> None:
         if self.wish.labels_share_sheets:
-            self._for_labels.append(subject)
+            self._labels.setdefault(subject.sold_in, {})[subject.order.pk] = label_data(subject.document)
         if PICK_ROUND in self.wish.papers:
+            self._in_round.append(subject.order.pk)
             self._round.add(subject.document)
-            self.prints.note(subject, PICK_ROUND, "")
 
-    def _add_labels(self) -> None:
-        """All labels on the chosen sheets; each target shop begins a sheet of its own, because its name is on it."""
-        by_shop: dict[int, list[Subject]] = {}
-        for subject in self._for_labels:
-            by_shop.setdefault(subject.sold_in.pk, []).append(subject)
-        first = self.wish.first_label
-        for subjects in by_shop.values():
-            page = self.desk.labels(subjects, self.wish.label_sheet, first=first)
-            try:
-                self.binder.add(slugify(label_of(Kind.ADDRESS_LABEL)), render_pdf([page]).pdf)
-            except RenderFailed as failure:
-                for subject in subjects:
-                    self.prints.refuse(subject, Kind.ADDRESS_LABEL, str(failure))
-            else:
-                for subject in subjects:
-                    self.prints.note(subject, Kind.ADDRESS_LABEL, page.source.label)
+    def _add_labels(self, sold_in: Shop, labels: dict[int, Label], first: int) -> None:
+        """Labels on as many sheets as they take; a document has few enough of them to be laid out in time."""
+        sheet = self.wish.label_sheet
+        keys = list(labels)
+        while keys:
+            room = SHEETS_AT_ONCE * (sheet.number_of_labels if sheet else 1) - (first - 1)
+            together, keys = keys[:room], keys[room:]
+            page = self.desk.labels(sold_in, [labels[key] for key in together], sheet, first=first)
+            name = "-".join([slugify(label_of(Kind.ADDRESS_LABEL)), labels[together[0]]["order_number"]])
+            self._add_shared(Kind.ADDRESS_LABEL, page, together, lambda pdf, name=name: self.binder.add(name, pdf))
             first = 1
+
+    def _add_round(self) -> None:
+        page = self._round.page(timezone.now())
+        name = slugify(label_of(PICK_ROUND))
+        self._add_shared(PICK_ROUND, page, self._in_round, lambda pdf: self.binder.put_first(name, pdf))
+
+    def _add_shared(self, paper: str, page: Page, keys: list[int], add: Callable[[bytes], None]) -> None:
+        """A paper of many orders: made for all of them, or named as missing for all of them."""
+        try:
+            add(render_pdf([page]).pdf)
+        except RenderFailed as failure:
+            for key in keys:
+                self.prints.refuse(key, paper, str(failure))
+        else:
+            for key in keys:
+                self.prints.note(key, paper, page.source.label)
 
 
 class _Rendered:

@@ -4,7 +4,7 @@ import uuid
 
 from backoffice.actor import Actor
 from backoffice.models import Shop
-from orders.models import LogAction, OrderLogEntry
+from orders.models import LogAction
 from orders.papers.printing import Prints
 from orders.services.change import Change, changing
 
@@ -17,12 +17,7 @@ def record_prints(prints: Prints, *, shop: Shop, by: Actor) -> uuid.UUID:
 
 
 def note_prints(change: Change, prints: Prints, keys: list[int]) -> None:
-    """The same for the orders with these keys, within a change; orders that this act noted already are left out."""
-    noted = set(
-        OrderLogEntry.objects.filter(act=change.act, order__in=keys, action=LogAction.PAPERS_MADE).values_list(
-            "order_id", flat=True
-        )
-    )
-    for order in change.lock_many(key for key in keys if key in prints.made and key not in noted):
+    """The same for the orders with these keys, within a change."""
+    for order in change.lock_many(key for key in keys if key in prints.made):
         papers = [[made.paper, made.version] for made in prints.made[order.pk]]
         change.record(order, LogAction.PAPERS_MADE, {"papers": {"old": None, "new": papers}}, moves_mark=False)

@@ -519,3 +519,23 @@ def test_the_card_costs_the_same_for_one_print_as_for_three(clerk_client, shop):
         clerk_client.post(paper, {"paper": kind})
 
     assert number_of_queries() == once
+
+
+def test_a_shared_sheet_that_cannot_be_made_is_missing_for_all_and_the_rest_is_printed(shop, actor):
+    make_version(shop, "address_label", html="{{ labels[0].bad }}")
+    orders = [make_order(shop), make_order(shop)]
+
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP, Kind.ADDRESS_LABEL, sheet="l7160")
+
+    assert len(texts(file_of(job))) == 2
+    assert (job.number_done, job.number_failed) == (0, 2)
+    assert all(reason.startswith("Address label: ") for reason in job.items.values_list("reason", flat=True))
+
+
+def test_labels_that_fill_many_sheets_follow_without_a_gap(shop, actor, monkeypatch):
+    monkeypatch.setattr("orders.papers.printing.SHEETS_AT_ONCE", 1)
+    orders = [make_order(shop, shipping=HOME) for _ in range(10)]
+
+    job = print_all(shop, orders, actor, Kind.ADDRESS_LABEL, sheet="l7165", first_label=8)
+
+    assert [page.count("Dorpsstraat 1") for page in texts(file_of(job))] == [1, 8, 1]

@@ -13,7 +13,6 @@ from backoffice.access import requires
 from backoffice.models import Job, JobItem
 from backoffice.roles import Permission
 from layouts.kinds import Kind
-from layouts.rendering import RenderFailed
 from orders import bulk, jobs, selection
 from orders.jobs import MOST_AT_ONCE
 from orders.list_query import from_text
@@ -104,13 +103,8 @@ def _print(request: HttpRequest, order: Order, wish: Wish) -> HttpResponse:
     is_pdf = wish.packing == Packing.PDF
     # The selected papers of one order need no name that tells orders apart.
     printing = Printing(wish, OnePdf(file) if is_pdf else Zip(file), shop=request.shop, by=request.actor)
-    try:
-        printing.add([order.pk])
-        if printing.prints.made or printing.has_shared_papers:
-            printing.finish()
-    except RenderFailed as failure:
-        messages.error(request, str(failure))
-        return to_order(request, order)
+    printing.add([order.pk])
+    printing.finish()
     if reason := printing.prints.refused.get(order.pk):
         messages.error(request, _("Not everything could be printed. %(reason)s") % {"reason": reason})
     if not printing.prints.made:
