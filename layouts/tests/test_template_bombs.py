@@ -42,6 +42,9 @@ REFUSED = {
     "joined with a long text": (
         "{% capture t %}{% for i in (1..9999) %}xxxxxxxxxx{% endfor %}{% endcapture %}{{ (1..9999) | join: t }}"
     ),
+    "a long text for each letter": (
+        "{% capture t %}{% for i in (1..9999) %}xxxxxxxxxx{% endfor %}{% endcapture %}{{ t | replace: 'x', t | size }}"
+    ),
     "encoded again and again": (
         "{% assign a = '%' %}{% for i in (1..30) %}{% assign a = a | url_encode | append: a %}{% endfor %}"
     ),
@@ -140,6 +143,14 @@ def test_what_looks_like_a_bomb_ends_by_itself(name, soon):
         text = None
 
     assert text == written
+
+
+def test_steps_are_counted_before_the_clock_is_asked():
+    """On a slow machine a template must be refused at the same place as on a quick one."""
+    with pytest.raises(TemplateRefused) as refused:
+        render_text(REFUSED["loops after each other"], SAMPLE, language="en")
+
+    assert [problem.message for problem in refused.value.problems] == ["The template takes more than 60000 steps."]
 
 
 def test_the_table_is_as_long_as_it_was_meant_to_be():
