@@ -49,6 +49,14 @@ def template_rows(shop: Shop) -> list[TemplateRow]:
     return [_row(each, triggers, used) for each in [*ordered, *own][:MOST_SHOWN]]
 
 
+def template_choices(shop: Shop) -> list[tuple[str, str]]:
+    """(key, name) of every template in the order of the list, for pickers; one query."""
+    rows = list(MailTemplate.objects.for_shop(shop).filter(deleted_at=None))
+    by_purpose = {row.purpose: row for row in rows if row.purpose}
+    ordered = [by_purpose.get(purpose) or unsaved(shop, purpose) for purpose in Purpose.values]
+    return [(key_of(each), each.name) for each in [*ordered, *(row for row in rows if not row.purpose)][:MOST_SHOWN]]
+
+
 def unsaved(shop: Shop, purpose: str) -> MailTemplate:
     """A built-in mail that the shop never touched; saving its text makes its row."""
     return MailTemplate(shop=shop, purpose=purpose, name=str(Purpose(purpose).label))

@@ -44,7 +44,7 @@ class FollowUpsForm(forms.ModelForm):
     def __init__(self, *args, shop: Shop, **kwargs):
         super().__init__(*args, **kwargs)
         self.shop = shop
-        rows = [(row.key, row.name) for row in catalogue.template_rows(shop)]
+        rows = catalogue.template_choices(shop)
         self.fields["mail"].choices = [("", _("Choose a template")), *rows]
         if self.instance.feedback_template is not None:
             self.initial["mail"] = catalogue.key_of(self.instance.feedback_template)

@@ -151,7 +151,7 @@ def _statuses(event: TriggerEvent, kind: str, found: Catalogue) -> list[tuple[st
 
 
 def mail_choices(shop: Shop) -> list[tuple[str, str]]:
-    return [(row.key, row.name) for row in catalogue.template_rows(shop)]
+    return catalogue.template_choices(shop)
 
 
 def template_chosen(shop: Shop, key: str) -> MailTemplate:

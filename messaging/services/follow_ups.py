@@ -22,6 +22,8 @@ AT_ONCE = 500
 FEEDBACK = "feedback"
 # A reminder that was due so long ago is not sent any more: something else went wrong then.
 NOT_AFTER = timedelta(days=14)
+# Who waited longer between order and parcel is not asked: so only the newest orders are looked at.
+LONGEST_WAY = timedelta(days=120)
 
 
 def follow_ups_of(shop: Shop) -> FollowUps:
@@ -89,7 +91,7 @@ def _ask_feedback(row: FollowUps, now: datetime) -> int:
     if row.feedback_from == FollowUps.From.SHIPPED:
         shipped = Shipment.objects.filter(order=OuterRef("pk"), shipped_at__range=(since, until))
         later = Shipment.objects.filter(order=OuterRef("pk"), shipped_at__gt=until)
-        orders = orders.filter(Exists(shipped), ~Exists(later))
+        orders = orders.filter(Exists(shipped), ~Exists(later), placed_at__gte=since - LONGEST_WAY)
     else:
         orders = orders.filter(placed_at__range=(since, until))
     return _queue(row, [feedback_letter(row, order) for order in _standing(orders)])

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.roles import Role
 from backoffice.tests.factories import make_staff
@@ -112,7 +113,8 @@ def test_feedback_is_asked_some_days_after_the_order_and_once(shop):
 
 def test_feedback_after_shipping_counts_from_the_last_parcel(shop, actor):
     asking(shop, feedback_from="shipped")
-    waiting, shipped = make_order(shop, placed_at=PLACED), make_order(shop, placed_at=PLACED)
+    lately = timezone.now() - DAY
+    waiting, shipped = make_order(shop, placed_at=lately), make_order(shop, placed_at=lately)
     add_shipment(shipped, Dispatch(quantities={1: Decimal(1)}), by=actor)
     left_at = shipped.shipments.get().shipped_at
     FollowUps.objects.update(feedback_since=left_at - DAY)

@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from backoffice.roles import Role
+from backoffice.tests.factories import make_staff
 from messaging.models import OutboxMail
 from messaging.tests.factories import make_trigger
 from orders.tests.factories import make_order
@@ -71,3 +73,18 @@ def test_the_tick_beside_a_status_of_one_order_keeps_its_mail_back(clerk_client,
 
     assert statuses(order) == ["shipped"]
     assert OutboxMail.objects.count() == number
+
+
+def test_every_form_that_would_mail_has_the_tick(client, shop):
+    client.force_login(make_staff(shop, Role.OWNER).user)
+    order = make_order(shop)
+    forms = [
+        reverse("orders:detail", args=[shop.number, order.number]),
+        reverse("orders:ship", args=[shop.number, order.number]),
+        reverse("orders:record-payment", args=[shop.number, order.number]),
+        reverse("orders:new", args=[shop.number]),
+    ]
+
+    without = [url for url in forms if 'name="quiet" value="1"' not in client.get(url).content.decode()]
+
+    assert without == []

@@ -116,7 +116,7 @@ def _page(request: HttpRequest, order: Order, form: ComposeForm, *, status: int 
     context = {
         "order": order,
         "form": form,
-        "templates": [(row.key, row.name) for row in catalogue.template_rows(request.shop)],
+        "templates": catalogue.template_choices(request.shop),
         "chosen": form["template"].value() or "",
         "language": language,
         "looks": Look,

@@ -61,7 +61,7 @@ class SelectionForm(forms.Form):
     def __init__(self, *args, shop: Shop, **kwargs):
         super().__init__(*args, **kwargs)
         self.shop = shop
-        templates = [(row.key, row.name) for row in catalogue.template_rows(shop)]
+        templates = catalogue.template_choices(shop)
         self.fields["what"].choices = [
             (REMINDER, _("Payment reminder: the next one of each order")),
             (OWN, _("A text of your own, below")),
