@@ -1,11 +1,12 @@
 """The bytes of an invoice: made once, kept, the same for ever, with the e-invoice inside."""
 
 import hashlib
-import io
 from decimal import Decimal
+from io import BytesIO, StringIO
 
 import facturx
 import pytest
+from django.core.management import CommandError, call_command
 from lxml import etree
 from lxml.etree import DocumentInvalid
 from pypdf import PdfReader
@@ -17,7 +18,7 @@ from layouts.rendering import RenderFailed
 from layouts.source import Source
 from orders.einvoice.cii import cii
 from orders.einvoice.document import einvoice_of
-from orders.models import InvoiceFile, InvoiceSettings
+from orders.models import Invoice, InvoiceFile, InvoiceSettings
 from orders.papers import invoice_files
 from orders.papers.invoice_files import file_name, invoice_pdf, make_due_files, make_file, try_again
 from orders.services.credit_notes import CreditWish, credit_invoice
@@ -49,7 +50,7 @@ def broken_layout(monkeypatch):
 
 
 def text_of(pdf):
-    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return "".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
 
 
 def file_of(invoice):
@@ -77,7 +78,7 @@ def test_a_reprint_is_the_same_bytes_whatever_has_changed_since(invoice):
 
 
 def test_px11_the_e_invoice_is_inside_and_is_read_by_another(invoice):
-    name, xml = facturx.get_xml_from_pdf(io.BytesIO(invoice_pdf(invoice)))
+    name, xml = facturx.get_xml_from_pdf(BytesIO(invoice_pdf(invoice)))
 
     assert name == "factur-x.xml"
     assert xml == cii(einvoice_of(invoice))
@@ -85,7 +86,7 @@ def test_px11_the_e_invoice_is_inside_and_is_read_by_another(invoice):
 
 
 def test_px11_the_pdf_says_that_it_is_a_pdf_a_3b_and_a_factur_x(invoice):
-    reader = PdfReader(io.BytesIO(invoice_pdf(invoice)))
+    reader = PdfReader(BytesIO(invoice_pdf(invoice)))
     packet = etree.fromstring(reader.trailer["/Root"]["/Metadata"].get_object().get_data())
     (rdf,) = packet
 
@@ -189,7 +190,7 @@ def test_without_a_valid_e_invoice_there_is_still_a_paper_that_says_so(invoice, 
 
     assert invoice.number in text_of(pdf)
     assert file_of(invoice).problem == "Without the e-invoice inside: No such country."
-    assert "factur-x.xml" not in str(PdfReader(io.BytesIO(pdf)).attachments)
+    assert "factur-x.xml" not in str(PdfReader(BytesIO(pdf)).attachments)
 
 
 def test_the_layout_of_the_target_shop_is_used(invoice, monkeypatch):
@@ -207,3 +208,27 @@ def test_the_layout_of_the_target_shop_is_used(invoice, monkeypatch):
 
     assert asked == [("12346", "invoice")]
     assert file_of(abroad).layout == "12346 invoice 1"
+
+
+def test_bx7_the_command_finds_a_changed_byte_a_changed_word_and_a_missing_number(invoice):
+    others = [issue_invoice(make_order(invoice.shop), by=SYSTEM) for _ in range(3)]
+    pdf = invoice_pdf(invoice)
+    said = StringIO()
+    call_command("verify_invoices", stdout=said)
+    assert "4 documents, 0 faults." in said.getvalue()
+
+    InvoiceFile.objects.filter(invoice=invoice).update(pdf=pdf[:-1] + b"x")
+    Invoice.objects.filter(pk=others[0].pk).update(customer_name="Somebody else")
+    InvoiceFile.objects.filter(invoice=others[2]).delete()
+    Invoice.objects.filter(pk=others[2].pk).delete()
+    with pytest.raises(CommandError):
+        call_command("verify_invoices", shop="12345", stdout=said)
+
+    assert f"{invoice.number}: the bytes of its paper are others" in said.getvalue()
+    assert f"{others[0].number}: it does not say any more what was issued" in said.getvalue()
+    assert "4 is missing" in said.getvalue()
+
+
+def test_the_command_knows_which_shops_there_are(db):
+    with pytest.raises(CommandError, match="no shop 4711"):
+        call_command("verify_invoices", shop="4711")

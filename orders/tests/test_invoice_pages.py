@@ -234,10 +234,8 @@ class TestIssue:
 
 class TestIssueSelected:
     def select(self, office, *orders):
-        office.post(
-            url("orders:select"),
-            {"shown": ",".join(str(each.pk) for each in orders), "order": [each.pk for each in orders]},
-        )
+        numbers = [str(each.number) for each in orders]
+        office.post(url("orders:select"), {"shown": ",".join(numbers), "order": numbers})
 
     def test_what_will_happen_is_said_and_then_happens(self, office, shop):
         invoiced, good, gone = make_order(shop), make_order(shop), make_order(shop, fulfilment_status="cancelled")
