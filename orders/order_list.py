@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -239,18 +239,18 @@ class Neighbours(NamedTuple):
 
 
 def neighbours(order: Order, shop: Shop, query: QueryDict) -> Neighbours:
-    """The orders beside `order` in the list that `query` shows, two index seeks."""
+    """The orders beside `order` in the list that `query` shows: one query of two index seeks."""
     filtered = OrderFilter(query, shop=shop, catalogue=catalogue_of(shop))
     sort_key, descending = _sort_of(query, filtered.orders, [])
     sort = SORTS[sort_key]
     here = getattr(order, sort.name)
 
-    def beside(*, back: bool) -> str | None:
-        cursor = Cursor(here, order.pk, back)
-        found = behind(filtered.orders, sort, descending, cursor).values_list("number", flat=True).first()
-        return None if found is None else f"{found:05d}"
+    def beside(*, back: bool) -> Subquery:
+        return Subquery(behind(filtered.orders, sort, descending, Cursor(here, order.pk, back)).values("number")[:1])
 
-    return Neighbours(newer=beside(back=True), older=beside(back=False))
+    both = Order.objects.filter(pk=order.pk).values_list(beside(back=True), beside(back=False))
+    newer, older = (None if number is None else f"{number:05d}" for number in both.get())
+    return Neighbours(newer=newer, older=older)
 
 
 # --- what is asked --------------------------------------------------------------------------------

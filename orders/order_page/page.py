@@ -86,7 +86,7 @@ def order_page(
     """Read and lay out everything; `order` comes with `folder`, `target_shop` and `merged_into`,
     `personal_number` when it may show.
 
-    Twelve queries, whatever the order holds, two more for the orders beside it, and those of the registered panels.
+    Twelve queries, whatever the order holds, one more for the orders beside it, and those of the registered panels.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())

@@ -766,4 +766,4 @@ def test_the_page_costs_the_same_for_one_line_as_for_three_hundred(clerk_client,
     set_line_status(large, "shipped", by=actor)
     queries(small)
 
-    assert queries(small) == queries(large) <= 27
+    assert queries(small) == queries(large) <= 25
