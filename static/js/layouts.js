@@ -84,7 +84,9 @@ document.addEventListener("submit", (event) => {
   const { unsaved } = form.dataset;
   if (submitter?.formTarget === "_blank") setTimeout(() => { form.dataset.unsaved = unsaved; });
 }, true);
-document.addEventListener("htmx:oobAfterSwap", () => {
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  const clash = document.getElementById("clash");
+  if (event.detail.target?.id === "clash" && clash.firstElementChild) clash.scrollIntoView({ block: "center" });
   if (!document.querySelector("#saved[data-saved]")) return;
   const form = document.getElementById("draft");
   form.dataset.unsaved = "";
