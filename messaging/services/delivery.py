@@ -32,11 +32,13 @@ from messaging.services.writing import AT_ONCE, Unwritable, write_waiting
 
 log = structlog.get_logger("messaging.delivery")
 
-# Longer than a mail may take (MAIL_SECONDS), so that no living worker loses its mail.
-LEASE = timedelta(minutes=3)
 MAIL_SECONDS = 45
-# How many mails wait in a shop's thread: one travels while the next is put together.
-AHEAD = 2
+# How many mails a shop's thread has at most: one travels while the next are put together. Refilled at half.
+AHEAD = 4
+# Without threads others wait for each mail of a turn.
+AHEAD_INLINE = 2
+# Longer than all of them may take, so that no living worker loses a mail.
+LEASE = timedelta(seconds=MAIL_SECONDS * (AHEAD + 1))
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=1)
 LOG_EVERY = 100
@@ -125,6 +127,7 @@ class Round:
     def __init__(self, seconds: float, threads: int):
         self.ends_at = time.monotonic() + seconds
         self.threads = threads
+        self.ahead = AHEAD if threads else AHEAD_INLINE
         self.carriers: dict[int, Carrier] = {}
         self.closed: set[int] = set()
         self.to_log: dict[int, int] = {}
@@ -151,12 +154,13 @@ class Round:
         under_way = [parcel.future for each in self.carriers.values() for parcel in each.parcels]
         if not has_taken and not has_settled and under_way:
             wait(under_way, timeout=0.5, return_when=FIRST_COMPLETED)
-        return has_taken or bool(under_way)
+        # What was settled made room: there may be more to take.
+        return has_taken or has_settled or bool(under_way)
 
     def _take(self) -> bool:
         """Claim the next mails of the lane whose turn it is. False when nothing can be taken now."""
         now = timezone.now()
-        busy = {shop_id for shop_id, each in self.carriers.items() if len(each.parcels) >= AHEAD}
+        busy = {shop_id for shop_id, each in self.carriers.items() if len(each.parcels) > self.ahead // 2}
         if len(self.carriers) >= (self.threads or MOST_INLINE):
             self._let_idle_go()
         if len(self.carriers) >= (self.threads or MOST_INLINE):
@@ -165,7 +169,7 @@ class Round:
             lane = next_lane(now, besides=busy | self.closed)
         if lane is None:
             return False
-        number = AHEAD - len(self.carriers[lane.pk].parcels) if lane.pk in self.carriers else AHEAD
+        number = self.ahead - len(self.carriers[lane.pk].parcels) if lane.pk in self.carriers else self.ahead
         mails = claim(lane, number, now=now, lease=LEASE)
         fault("mail.claimed")
         for mail in mails:
