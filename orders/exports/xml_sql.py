@@ -9,7 +9,7 @@ decided by Python's zones alone.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ FIRST_CHUNK = 50
 CHUNK = 1000
 MOST_ARGUMENTS = 90  # of a hundred that a function of PostgreSQL takes
 
-# Before each time. No text has it: an order with such a character is left to `OrderXml`.
+# Around each time. No text has it: an order with such a character is left to `OrderXml`.
 MARK = "\x01"
 ILLEGAL = r"'[\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]'"
 SHOWN = "CASE WHEN o.number < 100000 THEN lpad(o.number::text, 5, '0') ELSE o.number::text END"
@@ -66,13 +66,12 @@ def _values(shop: Shop) -> dict[str, object]:
         "owner": (shop.base_shop or shop).pk,
         "target": shop.pk if shop.base_shop_id else None,
         "prefix": (shop.base_shop or shop).number,
-        "labels": json.dumps(builtin),
         "own": json.dumps(own),
-    }
+    } | {f"{kind}_labels": json.dumps(labels) for kind, labels in builtin.items()}
 
 
 class WallClock:
-    """Puts the times of a text, MARK and `yyyymmddhhmmss` in UTC, on the clock of `zone`.
+    """Puts the times of a text, `2026-03-22 11:00:00…` in UTC between two MARKs, on the clock of `zone`.
 
     Where the hour begins at the same second as in UTC, nearly everywhere, minutes and seconds are copied.
     """
@@ -82,27 +81,26 @@ class WallClock:
         self.hour = lru_cache(maxsize=1024)(self._hour)
 
     def applied(self, text: str) -> str:
-        first, *rest = text.split(MARK)
-        return first + "".join(map(self._local, rest))
+        pieces = text.split(MARK)
+        pieces[1::2] = map(self._local, pieces[1::2])
+        return "".join(pieces)
 
-    def _local(self, text: str) -> str:
-        if hour := self.hour(text[:10]):
-            return hour + text[10:]
-        return wall_time(_moment(text[:14]), self.zone) + text[14:]
+    def _local(self, moment: str) -> str:
+        if not moment:
+            return ""
+        if hour := self.hour(moment[:13]):
+            return hour + moment[14:16] + moment[17:19]
+        return wall_time(datetime.fromisoformat(moment), self.zone)
 
-    def _hour(self, digits: str) -> str:
-        """The local hour that is `yyyymmddhh` in UTC; empty when it is not one whole hour on the local clock."""
-        begin = _moment(digits + "0000")
+    def _hour(self, utc: str) -> str:
+        """The local hour that is `2026-03-22 11` in UTC; empty when it is not one whole hour on the local clock."""
+        begin = datetime.fromisoformat(f"{utc}:00:00+00:00")
         try:
             local, last = begin.astimezone(self.zone), (begin + HOUR - SECOND).astimezone(self.zone)
         except OverflowError:
             return ""
         is_whole = local.utcoffset() == last.utcoffset() and local.minute == local.second == 0
         return wall_time(begin, self.zone)[:10] if is_whole else ""
-
-
-def _moment(digits: str) -> datetime:
-    return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
 
 
 # --- The statement --------------------------------------------------------------------------------
@@ -126,7 +124,10 @@ def statement() -> str:
         FROM unnest(%(keys)s::bigint[]) WITH ORDINALITY AS wanted (key, place)
         JOIN {_table(Order)} o ON o.id = wanted.key AND o.shop_id = %(owner)s
         LEFT JOIN {_table(Shop)} target ON target.id = o.target_shop_id
-        CROSS JOIN (SELECT %(labels)s::jsonb AS labels, %(own)s::jsonb AS own) status
+        CROSS JOIN (
+            SELECT %(payment_labels)s::jsonb AS payment, %(fulfilment_labels)s::jsonb AS fulfilment,
+                %(line_labels)s::jsonb AS line, %(own)s::jsonb AS own
+        ) status
         {_part("lines", OrderLine, xml.LINE, _line_values(), "position")}
         {_part("payments", Payment, xml.TRANSACTION, _payment_values(), "created_at, part.id")}
         {_part("refunds", Refund, xml.REFUND, _refund_values(), "created_at, part.id")}
@@ -150,9 +151,11 @@ def _part(
     illegal = _is_illegal(values) + (" OR COALESCE(inside.is_illegal, false)" if joined else "")
     return f"""
         CROSS JOIN LATERAL (
-            SELECT string_agg({written(template, *values)}, '' ORDER BY part.{order}) AS xml,
-                bool_or({illegal}) AS is_illegal
-            FROM {_table(rows)} part {joined} WHERE part.order_id = o.id {condition}
+            SELECT string_agg(each.xml, '') AS xml, bool_or(each.is_illegal) AS is_illegal FROM (
+                SELECT {written(template, *values)} AS xml, {illegal} AS is_illegal
+                FROM {_table(rows)} part {joined} WHERE part.order_id = o.id {condition}
+                ORDER BY part.{order}
+            ) each
         ) {name}
     """  # noqa: S608
 
@@ -316,12 +319,13 @@ def _quoted(words: str) -> str:
 
 
 def _time(column: str) -> str:
-    return f"{_quoted(MARK)} || to_char({column} AT TIME ZONE 'UTC', 'YYYYMMDDHH24MISS')"
+    """The connection's zone is UTC, Django sees to that."""
+    return f"concat({_quoted(MARK)}, {column}, {_quoted(MARK)})"
 
 
 def _status(kind: str, column: str) -> tuple[str, str]:
     """Code and label."""
-    return column, f"status.labels -> '{kind}' ->> {column}"
+    return column, f"status.{kind} ->> {column}"
 
 
 def _own_status(column: str) -> str:
