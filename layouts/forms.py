@@ -64,10 +64,6 @@ class PreviewForm(forms.Form):
         return self.value("preview") or self.value("page") or 1
 
 
-class SeveralFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
 class BeginForm(forms.Form):
     """What a new draft begins with."""
 

@@ -7,12 +7,6 @@ from backoffice.models import Shop, ShopQuerySet
 from layouts.kinds import Kind
 
 
-class LayoutQuerySet(ShopQuerySet):
-    def with_targets(self, shop: Shop) -> "LayoutQuerySet":
-        """The layouts of a base shop and of its target shops."""
-        return self.filter(models.Q(shop=shop) | models.Q(shop__base_shop=shop))
-
-
 class Layout(models.Model):
     """What a base or target shop prints a kind of paper with, once it has a layout of its own.
 
@@ -23,7 +17,7 @@ class Layout(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     live = models.ForeignKey("LayoutVersion", on_delete=models.SET_NULL, null=True, related_name="+")
 
-    objects = LayoutQuerySet.as_manager()
+    objects = ShopQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
