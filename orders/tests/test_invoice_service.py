@@ -27,6 +27,7 @@ from orders.services import (
     RefundPlan,
     changing,
     delete_orders,
+    invoices_due,
     record_payment,
     refund_order,
     set_fulfilment_status,
@@ -351,6 +352,15 @@ class TestCredit:
         with pytest.raises(InputRefused):
             credit_invoice(invoice, wish, by=actor)
 
+    def test_a_line_that_gave_something_back_makes_less_than_its_neighbour_to_credit(self, shop, actor):
+        lines = [new_line(), new_line(sku="COUPON", unit_price=Decimal("-5.00"))]
+        invoice = issue_invoice(make_paid_order(shop, lines=lines), by=actor)
+
+        with pytest.raises(InputRefused) as refusal:
+            credit_invoice(invoice, CreditWish(rows={"1": RowWish(Decimal(1))}), by=actor)
+
+        assert "7.10" in str(refusal.value)
+
     def test_what_is_credited_is_gone(self, shop, actor):
         invoice = issue_invoice(make_paid_order(shop), by=actor)
         whole(invoice, actor)
@@ -463,6 +473,16 @@ class TestBySettings:
 
         assert issue_due() == 1
         assert invoice.corrections.get().total == Decimal("-5.00")
+
+    def test_two_workers_that_meet_at_a_refund_issue_one_credit_note(self, shop, actor):
+        order = make_paid_order(shop)
+        invoice = issue_invoice(order, by=actor)
+        refund_order(order, RefundPlan(key=uuid4(), free=Decimal(5), wants_credit_note=True), by=actor)
+        seen_by_the_other = InvoiceDue.objects.select_related("order__shop", "refund").get()
+        issue_due()
+
+        assert invoices_due._issue(seen_by_the_other) is False
+        assert invoice.corrections.count() == 1
 
     def test_without_an_invoice_there_is_nothing_to_credit(self, shop, actor):
         order = make_paid_order(shop)
