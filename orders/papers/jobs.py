@@ -5,6 +5,7 @@ The file is made from the beginning when a worker dies over it; what became of t
 
 import uuid
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import IO, Any
 
 from django.utils import timezone
@@ -15,7 +16,7 @@ from backoffice import job_files
 from backoffice.actor import Actor
 from backoffice.faults import fault
 from backoffice.jobs import DONE, UNCHANGED, JobKind, Outcome, failed, register_kind, report_progress, settle, start
-from backoffice.models import Job, JobItem, Shop
+from backoffice.models import Job, JobItem, Shop, StaffMember
 from backoffice.roles import Permission
 from orders.models.order import OrderQuerySet
 from orders.papers.binding import OnePdf, Zip
@@ -50,7 +51,7 @@ def start_printing(wish: Wish, orders: OrderQuerySet, *, shop: Shop, by: Actor, 
 def print_papers(job: Job) -> None:
     """Make the file, then note in each order what was made of it."""
     with override(_language_of(job)):
-        wish = Wish.of(job)
+        wish = _allowed(Wish.of(job), job)
         items = list(job.items.order_by("position").values_list("pk", "subject_id"))
         prints = _make(job, wish, [order_id for _item, order_id in items])
         fault("papers.made")
@@ -60,6 +61,13 @@ def print_papers(job: Job) -> None:
             with changing(job.shop, by=job.actor, act=job.act) as change:
                 note_prints(change, prints, [item.subject_id for item in chunk])
                 settle(job, {item.pk: _outcome(item, prints) for item in chunk})
+
+
+def _allowed(wish: Wish, job: Job) -> Wish:
+    """Invoices are issued only for who may: a job can be tried again by somebody else, or a right be taken away."""
+    member = StaffMember.objects.filter(shop=job.shop, user=job.user, is_active=True).first() if job.user else None
+    may_issue = member is not None and member.may(Permission.ISSUE_INVOICES)
+    return wish if may_issue else replace(wish, issues_invoices=False)
 
 
 def _make(job: Job, wish: Wish, keys: list[int]) -> Prints:

@@ -539,3 +539,15 @@ def test_labels_that_fill_many_sheets_follow_without_a_gap(shop, actor, monkeypa
     job = print_all(shop, orders, actor, Kind.ADDRESS_LABEL, sheet="l7165", first_label=8)
 
     assert [page.count("Dorpsstraat 1") for page in texts(file_of(job))] == [1, 8, 1]
+
+
+def test_invoices_are_not_issued_in_the_name_of_somebody_who_only_tries_again(shop):
+    order = make_paid_order(shop)
+    warehouse = make_staff(shop, Role.WAREHOUSE).as_actor("203.0.113.9")
+    finance = make_staff(shop, Role.FINANCE).as_actor("203.0.113.9")
+
+    print_all(shop, [order], warehouse, Kind.INVOICE, issues_invoices=True)
+    assert not order.invoices.exists()
+
+    print_all(shop, [order], finance, Kind.INVOICE, issues_invoices=True)
+    assert order.invoices.count() == 1
