@@ -56,7 +56,9 @@ def claim(lane: MailLane, number: int, *, now: datetime, lease: timedelta) -> li
         OutboxMail.objects.filter(shop=lane.pk).due(now).order_by("due_at", "id").select_for_update(skip_locked=True)
     )
     with transaction.atomic():
-        taken = OutboxMail.objects.filter(pk__in=wanted.values("pk")[:number], state=MailState.QUEUED).update(
+        # Chosen first: PostgreSQL may run a limited subquery anew for each row, and then takes far too many.
+        chosen = list(wanted.values_list("pk", flat=True)[:number])
+        taken = OutboxMail.objects.filter(pk__in=chosen, state=MailState.QUEUED).update(
             state=MailState.SENDING,
             leased_by=worker,
             leased_until=now + lease,

@@ -6,6 +6,7 @@ For cron beside fetchmail, or as a pipe of the mail server: `|/…/manage.py rea
 import mailbox
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_binary_file, policy
 from email.message import Message
 from pathlib import Path
@@ -33,4 +34,5 @@ def messages_in(place: str) -> Iterator[Message]:
     if not Path(place).exists():
         raise CommandError(f"There is no {place}.")
     box = mailbox.Maildir(place, create=False) if Path(place).is_dir() else mailbox.mbox(place, create=False)
-    yield from box
+    with closing(box):
+        yield from box
