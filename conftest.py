@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.utils import translation
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from backoffice.tests import servers
@@ -107,6 +109,13 @@ def open_page(chromium: Browser, live_server, requests_under_way) -> Iterator[Ca
 def no_tries_counted() -> None:
     """Sign-in limits are counted in the cache: the tries of one story do not count in the next."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_source() -> Iterator[None]:
+    """A page asked for in Swedish leaves its language to whoever comes next in the thread: not to the next story."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture
