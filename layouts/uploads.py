@@ -17,7 +17,7 @@ import PIL.Image
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
-from PIL import UnidentifiedImageError
+from PIL import ImageFile, UnidentifiedImageError
 
 from layouts.engine_limits import LARGEST_TEMPLATE
 
@@ -141,6 +141,8 @@ def _format_of_image(name: str, content: bytes) -> str:
                         name=_shown(name),
                         limit=MOST_PIXELS // 1_000_000,
                     )
+                # WeasyPrint, once imported, lets pictures be cut off; here such a one would be taken for whole.
+                ImageFile.LOAD_TRUNCATED_IMAGES = False
                 image.load()
     except (
         UnidentifiedImageError,
