@@ -74,6 +74,7 @@ def test_an_error_is_fixed_and_the_layout_published_by_keyboard(open_as_manager,
     make_version(shop, "packing_slip", state=State.DRAFT, html=WRONG)
     page = open_as_manager("packing_slip/12345/draft/")
     expect(page.locator("#h-problems")).to_have_text("1 error: this draft cannot be published")
+    page.wait_for_load_state("networkidle")  # the first preview has come and put its errors in the place of these
 
     page.locator("a[data-line]").focus()
     page.keyboard.press("Enter")

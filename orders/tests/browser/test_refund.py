@@ -23,6 +23,7 @@ def test_one_line_is_refunded_by_keyboard(at_the_door, shop, order, has_script):
     page = at_the_door(java_script_enabled=has_script)
     page.goto(f"/s/{shop.number}/orders/{order.display_number}/")
     page.get_by_role("link", name="Refund", exact=True).press("Enter")
+    page.wait_for_url("**/refund/")
 
     page.get_by_label("Quantity of Candle").focus()
     page.keyboard.type("2")
