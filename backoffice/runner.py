@@ -33,7 +33,7 @@ DEVELOPMENT = os.environ.get("DJANGO_ENV", "development") == "development"
 
 SUPERVISOR_LOG = VAR_DIR / "log" / "supervisor.log"
 
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 15
 PR_SET_PDEATHSIG = 1
 
