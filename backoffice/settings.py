@@ -233,7 +233,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING or DEBUG
-WHITENOISE_AUTOREFRESH = DEBUG
+# Files are looked up as they are asked for: to list them takes a test client longer than many a page.
+WHITENOISE_AUTOREFRESH = TESTING or DEBUG
 MEDIA_ROOT = env.str("MEDIA_ROOT", str(VAR_DIR / "media"))
 
 # Strict: no inline anything, nothing from elsewhere. Data for scripts travels in data- attributes.
