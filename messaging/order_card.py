@@ -7,6 +7,7 @@ from messaging.mailbox import MailRow, row_of
 from messaging.models import OutboxMail
 from orders.models import Order
 from orders.order_page.panels import OrderPanel
+from orders.timeline import Log
 
 SHOWN = 5
 
@@ -19,7 +20,7 @@ class Mails:
     has_more: bool
 
 
-def mails_panel(order: Order, shop: Shop) -> OrderPanel:
+def mails_panel(order: Order, shop: Shop, log: Log) -> OrderPanel:
     """One query."""
     mails = OutboxMail.objects.filter(order=order).defer("html", "text").order_by("-pk")[: SHOWN + 1]
     rows = list(mails)

@@ -15,6 +15,7 @@ from orderpull.models import GOOD_OUTCOMES, Outcome, PullCall, PullEvent, PullRe
 from orders import display
 from orders.models import Order
 from orders.order_page.panels import OrderPanel
+from orders.timeline import Log
 
 CALLS_PER_PAGE = 50
 EVENTS_SHOWN = 20
@@ -179,7 +180,7 @@ class Window:
     receipts: list[ReceiptRow]
 
 
-def panel_of(order: Order, shop: Shop) -> OrderPanel | None:
+def panel_of(order: Order, shop: Shop, log: Log) -> OrderPanel | None:
     """The card of the order page."""
     window = window_on(order, shop)
     return OrderPanel("orderpull/_window.html", window) if window else None

@@ -12,7 +12,9 @@ from backoffice.models import Shop
 from orders import display
 from orders.models import Order
 from orders.order_page.panels import OrderPanel
+from orders.services.edit import REGROUPS
 from orders.services.merging import merge_suggestions, open_orders_of_customer, reason_against
+from orders.timeline import Log
 from orders.waiting import WORK
 
 MOST_RELATIVES = 20
@@ -105,13 +107,9 @@ class Relatives:
     merge_back_url: str
 
 
-def relatives_panel(order: Order, shop: Shop) -> OrderPanel | None:
-    """The card of orders that belong together; at most three queries, one for an order by itself that is closed."""
-    others = list(
-        Order.objects.for_shop(shop)
-        .filter(Q(split_from=order) | Q(merged_into=order) | Q(pk=order.split_from_id))
-        .order_by("pk")[:MOST_RELATIVES]
-    )
+def relatives_panel(order: Order, shop: Shop, log: Log) -> OrderPanel | None:
+    """The card of orders that belong together: one query for an open order, one for one that was ever regrouped."""
+    others = _relatives(order, shop) if log.newest(*REGROUPS, most=1) else []
     by_key = {other.pk: other for other in others}
     parts = [other for other in others if other.split_from_id == order.pk and other.merged_into_id != order.pk]
     merged = [other for other in others if other.merged_into_id == order.pk]
@@ -135,6 +133,12 @@ def relatives_panel(order: Order, shop: Shop) -> OrderPanel | None:
         merge_back_url=reverse("orders:merge-back", args=[shop.number, order.display_number]),
     )
     return OrderPanel("orders/_relatives.html", content)
+
+
+def _relatives(order: Order, shop: Shop) -> list[Order]:
+    """Where the order came from, what was split off from it and what was merged into it."""
+    related = Q(split_from=order) | Q(merged_into=order) | Q(pk=order.split_from_id)
+    return list(Order.objects.for_shop(shop).filter(related).order_by("pk")[:MOST_RELATIVES])
 
 
 def _url(shop: Shop, order: Order) -> str:

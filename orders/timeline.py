@@ -175,6 +175,41 @@ def entries_of(order: Order, *, shown: Shown = Shown.ALL, before: int | None = N
     return list(entries[: PAGE_SIZE + 1])
 
 
+@dataclass(frozen=True)
+class Log:
+    """The newest entries of an order's log, read once for all who ask: one query, one more for a question about what
+    lies further back. Entries come newest first."""
+
+    order: Order
+    entries: list[OrderLogEntry]
+
+    @classmethod
+    def of(cls, order: Order) -> "Log":
+        return cls(order, entries_of(order))
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.entries) <= PAGE_SIZE
+
+    def page(self, *, shown: Shown, before: int | None) -> list[OrderLogEntry]:
+        """As `entries_of`."""
+        if self.is_whole:
+            return [
+                entry
+                for entry in self.entries
+                if entry.action in _ACTIONS[shown] and (before is None or entry.pk < before)
+            ]
+        if shown == Shown.ALL and before is None:
+            return self.entries
+        return entries_of(self.order, shown=shown, before=before)
+
+    def newest(self, *actions: LogAction, most: int) -> list[OrderLogEntry]:
+        """The newest entries of some kinds, at most so many."""
+        if self.is_whole:
+            return [entry for entry in self.entries if entry.action in actions][:most]
+        return list(OrderLogEntry.objects.filter(order=self.order, action__in=actions).order_by("-id")[:most])
+
+
 class _Teller:
     """Turns log entries of one order into events for one member of staff."""
 

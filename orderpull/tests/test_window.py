@@ -16,6 +16,7 @@ from orderpull.services.answers import Kept
 from orderpull.tests.client import Erp, body_of, open_pull, sign
 from orders.services import add_note, set_fulfilment_status
 from orders.tests.factories import make_order
+from orders.timeline import Log
 
 pytestmark = pytest.mark.django_db
 
@@ -150,5 +151,7 @@ def test_the_card_costs_one_query_however_much_was_sent(
         add_note(order, "x", by=actor)
         erp.pull()
 
+    log = Log.of(order)
+
     with django_assert_num_queries(1):
-        panel_of(order, shop)
+        panel_of(order, shop, log)

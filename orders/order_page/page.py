@@ -13,7 +13,7 @@ from orders.order_list import neighbours
 from orders.order_page import amounts, cards, head, lines
 from orders.order_page.context import Link, PageContext, PageQuery, Rights
 from orders.order_page.panels import MenuEntry, OrderPanel, menu_for, panels_of
-from orders.timeline import SHOWN_LABELS, Timeline, Words, entries_of, timeline
+from orders.timeline import SHOWN_LABELS, Log, Timeline, Words, timeline
 from statuses.kinds import FulfilmentStatus as F
 from statuses.kinds import Kind, Look
 from statuses.transitions import TABLES
@@ -86,20 +86,21 @@ def order_page(
     """Read and lay out everything; `order` comes with `folder`, `target_shop` and `merged_into`,
     `personal_number` when it may show.
 
-    Twelve queries, whatever the order holds, one more for the orders beside it, and those of the registered panels.
+    Eleven queries, whatever the order holds, one more for refunds, one for the orders beside it, those of the
+    registered panels, and one for an answer that a very long log has further back.
     """
     at = PageContext(order, shop, staff, query)
     order_lines = list(order.lines.all())
     by_key = {line.pk: line for line in order_lines}
     payments = list(order.payments.select_related("other_order"))
-    refunds = list(order.refunds.select_related("payment"))
+    refunds = list(order.refunds.select_related("payment")) if order.refunded_total else []
     # Counting drops the model's own order.
     shipments = list(order.shipments.annotate(number_of_lines=Count("lines")).order_by("shipped_at", "pk"))
     folders = list(Folder.objects.for_shop(shop).order_by("position", "name"))
     ship = cards.ship_card(at, order_lines, shipments)
-    log = entries_of(order, shown=query.log, before=query.before)
+    log = Log.of(order)
     told = timeline(
-        log,
+        log.page(shown=query.log, before=query.before),
         order,
         staff=staff,
         words=Words(at.catalogue, {folder.pk: folder.name for folder in folders}),
@@ -129,7 +130,7 @@ def order_page(
         total=at.money(order.total),
         folder=order.folder.name if order.folder and order.folder.deleted_at is None else "",
         folders=head.folders(at, folders),
-        stations=head.stations(at, payments, log),
+        stations=head.stations(at, payments, log.entries),
         primary=head.primary(at, progress.next_steps(order), ship),
         waiting=head.waiting_line(at, ship, refunds, shipments),
         menus=head.menus(at),
@@ -157,7 +158,7 @@ def order_page(
         ship=ship,
         notes=[cards.note_row(at, each) for each in order.notes.all()],
         more=cards.more(at),
-        panels=panels_of(order, shop),
+        panels=panels_of(order, shop, log),
         menu=[] if order.deleted_at else menu_for(staff),
         timeline=told,
         timeline_tabs=[

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
 from orders.models import Order
+from orders.timeline import Log
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class OrderPanel:
     content: Any
 
 
-PanelSource = Callable[[Order, Shop], OrderPanel | None]
+PanelSource = Callable[[Order, Shop, Log], OrderPanel | None]
 SOURCES: list[PanelSource] = []
 
 
@@ -28,8 +29,8 @@ def register_panel(source: PanelSource) -> None:
     SOURCES.append(source)
 
 
-def panels_of(order: Order, shop: Shop) -> list[OrderPanel]:
-    panels = [source(order, shop) for source in SOURCES]
+def panels_of(order: Order, shop: Shop, log: Log) -> list[OrderPanel]:
+    panels = [source(order, shop, log) for source in SOURCES]
     return [panel for panel in panels if panel is not None]
 
 

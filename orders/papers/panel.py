@@ -11,6 +11,7 @@ from orders import display
 from orders.models import Invoice, LogAction, Order, OrderLogEntry
 from orders.order_page.panels import OrderPanel
 from orders.papers.wish import PAPERS, label_of
+from orders.timeline import Log
 
 SHOWN = 30
 
@@ -39,13 +40,12 @@ class Papers:
     choices: list[tuple[str, str]]
 
 
-def papers_panel(order: Order, shop: Shop) -> OrderPanel:
-    """Two queries."""
+def papers_panel(order: Order, shop: Shop, log: Log) -> OrderPanel:
+    """One query."""
     invoices = Invoice.objects.filter(order=order).defer("data").order_by("issued_at", "pk")[:SHOWN]
-    entries = OrderLogEntry.objects.filter(order=order, action=LogAction.PAPERS_MADE).order_by("-id")[:SHOWN]
     content = Papers(
         invoices=[_invoice_row(invoice, shop) for invoice in invoices],
-        printed=_printed(list(entries), shop),
+        printed=_printed(log.newest(LogAction.PAPERS_MADE, most=SHOWN), shop),
         choices=[(kind.value, label_of(kind)) for kind in PAPERS],
     )
     return OrderPanel("orders/_papers.html", content)

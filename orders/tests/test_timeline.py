@@ -23,7 +23,7 @@ from orders.services import (
     undo,
 )
 from orders.tests.factories import make_order, new_line
-from orders.timeline import Shown, Words, entries_of, sentence_of, timeline, words_of
+from orders.timeline import Log, Shown, Words, entries_of, sentence_of, timeline, words_of
 from statuses.catalogue import Catalogue
 from statuses.tests.factories import make_own_status
 
@@ -293,3 +293,22 @@ def test_a_long_log_comes_in_pages(shop, clerk, actor, monkeypatch):
 
     assert [each.sentence.added for each in page.events] == ["Note 3", "Note 2", "Note 1"]
     assert [entry.action for entry in rest] == [LogAction.NOTE_ADDED, LogAction.ORDER_PLACED]
+
+
+@pytest.mark.parametrize("shown", Shown)
+@pytest.mark.parametrize("page_size", [3, 2000])
+def test_a_log_read_once_answers_like_one_asked_each_time(shop, actor, monkeypatch, shown, page_size):
+    monkeypatch.setattr(timeline_module, "PAGE_SIZE", page_size)
+    order = make_order(shop)
+    set_fulfilment_status(order, "in_progress", by=actor)
+    for number in range(3):
+        add_note(order, f"Note {number}", by=actor)
+    fourth = order.log.order_by("id")[3].pk
+    log = Log.of(order)
+
+    assert log.is_whole == (page_size == 2000)
+    for before in (None, fourth):
+        assert log.page(shown=shown, before=before) == entries_of(order, shown=shown, before=before)
+    notes = order.log.filter(action=LogAction.NOTE_ADDED).order_by("-id")
+    assert log.newest(LogAction.NOTE_ADDED, most=2) == list(notes[:2])
+    assert log.newest(LogAction.ORDER_PLACED, LogAction.FULFILMENT_CHANGED, most=9)[-1].action == "order.placed"
