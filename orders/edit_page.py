@@ -1,7 +1,7 @@
 """What the edit page shows beside the form: what the order would come to, who was faster, what can be added."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -22,8 +22,7 @@ from orders.order_page.context import dotted
 from orders.products import Product
 from orders.services import Conflict, PlanLacksEditing
 from orders.services.change import plain
-from orders.services.edit import bound_of
-from orders.services.editing import LINE_FIELDS, REMOVED, Draft, why_line_stays
+from orders.services.editing import LINE_FIELDS, REMOVED, Bound, Draft, why_line_stays
 
 # How far back it is looked who changed a field last.
 ENTRIES_READ = 50
@@ -140,9 +139,8 @@ def _open_text(order: Order, due: Decimal) -> str:
 # --- the lines -----------------------------------------------------------------------------------
 
 
-def line_rows(form: EditForm, draft: Draft) -> list[LineRow]:
+def line_rows(form: EditForm, draft: Draft, bound: Bound) -> list[LineRow]:
     """The lines of the form in the order of the cart, with what each comes to as typed."""
-    bound = bound_of(form.order)
     totals = {line.pk: line.total for line in draft.lines}
     return [
         LineRow(
@@ -204,7 +202,10 @@ def why_amounts_stay(order: Order, shop: Shop) -> str:
 # --- who was faster ------------------------------------------------------------------------------
 
 
-def conflict_rows(form: EditForm, conflicts: Iterable[Conflict], shop: Shop) -> list[ConflictRow]:
+def conflict_rows(form: EditForm, conflicts: Sequence[Conflict], shop: Shop) -> list[ConflictRow]:
+    """One query, none without a conflict."""
+    if not conflicts:
+        return []
     log = list(form.order.log.filter(action__in=_EDITS).order_by("-id")[:ENTRIES_READ])
     return [_conflict(form, conflict, log, shop) for conflict in conflicts]
 

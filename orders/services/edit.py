@@ -7,7 +7,7 @@ from copy import copy
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from backoffice.actor import Actor
@@ -128,13 +128,18 @@ def refusal_of(order: Order, edit: Edit, *, shop: Shop) -> ChangeRefused | None:
 
 
 def bound_of(order: Order) -> Bound:
-    """What shipments, refunds and returns hold the lines of an order to; three queries."""
-    of_order = {"line__order": order}
-    refunded = RefundLine.objects.filter(**of_order).order_by().values_list("line").annotate(Sum("amount"))
-    given = dict(refunded)
-    keys = {*given, *ShipmentLine.objects.filter(**of_order).values_list("line", flat=True)}
-    keys |= set(ReturnLine.objects.filter(**of_order).values_list("line", flat=True))
-    return Bound(keys, given)
+    """What shipments, refunds and returns hold the lines of an order to; one query."""
+    of_line = {"line": OuterRef("pk")}
+    given = RefundLine.objects.filter(**of_line).order_by().values("line").annotate(given=Sum("amount")).values("given")
+    is_named = Exists(ShipmentLine.objects.filter(**of_line)) | Exists(ReturnLine.objects.filter(**of_line))
+    lines = order.lines.order_by().annotate(given=Subquery(given), is_named=is_named)
+    refunded, keys = {}, set()
+    for key, amount, named in lines.values_list("pk", "given", "is_named"):
+        if amount is not None:
+            refunded[key] = amount
+        if named or amount is not None:
+            keys.add(key)
+    return Bound(keys, refunded)
 
 
 # --- storing -------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from orders.plausibility import iban_doubts
 from orders.products import find_products, product_of, product_with_number
 from orders.services import ChangeRefused, Conflict, EditConflict, Edited, InputRefused
 from orders.services.edit import bound_of
-from orders.services.editing import Draft, draft_of
+from orders.services.editing import Bound, Draft, draft_of
 from orders.views.detail import undo_tag
 from orders.views.one_order import order_or_404
 
@@ -52,7 +52,7 @@ def total(request: HttpRequest, number: int) -> HttpResponse:
     """What the order would come to as it is typed: the box alone."""
     order = order_or_404(request, number)
     form = EditForm(order, order.lines.all(), request.POST)
-    context = {"box": edit_page.box_of(order, _draft(request, form)), "form": form}
+    context = {"box": edit_page.box_of(order, _draft(request, form, bound_of(order))), "form": form}
     return render(request, "orders/_edit_total.html", context)
 
 
@@ -92,7 +92,7 @@ def payment_request(request: HttpRequest, number: int) -> HttpResponse:
 def _save(request: HttpRequest, form: EditForm) -> HttpResponse:
     wanted = form.edit()
     if form.errors:
-        form.take_errors(_draft(request, form).errors)
+        form.take_errors(_draft(request, form, bound_of(form.order)).errors)
         return _page(request, form, status=422)
     try:
         edited = services.edit_order(form.order, wanted, by=request.actor)
@@ -143,9 +143,9 @@ def _add(request: HttpRequest, form: EditForm, key: str) -> HttpResponse:
     return _page(request, form, focus=f"added.{form.add_product(product)}.quantity")
 
 
-def _draft(request: HttpRequest, form: EditForm) -> Draft:
+def _draft(request: HttpRequest, form: EditForm, bound: Bound) -> Draft:
     """The order as typed, as far as it can be read."""
-    return draft_of(form.order, form.lines.values(), form.edit(), shop=request.shop, bound=bound_of(form.order))
+    return draft_of(form.order, form.lines.values(), form.edit(), shop=request.shop, bound=bound)
 
 
 def _page(
@@ -156,13 +156,14 @@ def _page(
     focus: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    order, draft = form.order, _draft(request, form)
+    order, bound = form.order, bound_of(form.order)
+    draft = _draft(request, form, bound)
     context = {
         "order": order,
         "form": form,
         "error_rows": form.error_rows(),
         "box": edit_page.box_of(order, draft),
-        "lines": edit_page.line_rows(form, draft),
+        "lines": edit_page.line_rows(form, draft, bound),
         "added": edit_page.added_rows(form),
         "found": edit_page.found_rows(find_products(request.shop, form.find), order),
         "words": form.find,
