@@ -260,7 +260,7 @@ class NextAction:
 
 READ = "message"
 # Pages on which the reason is dealt with, by the names of their addresses.
-SHIP, PAY_OUT, ADD_CODE = "ship", "paid-out", "change-shipment"
+SHIP, PAY_OUT, ADD_CODE, EDIT = "ship", "paid-out", "change-shipment", "edit"
 _MARK_PAID = NextAction(gettext_lazy("Mark paid"), "card", Kind.PAYMENT, P.PAID)
 _SHIP = NextAction(gettext_lazy("Mark shipped"), "truck", Kind.FULFILMENT, F.SHIPPED, SHIP)
 _START = NextAction(gettext_lazy("Start"), "box", Kind.FULFILMENT, F.IN_PROGRESS)
@@ -270,7 +270,7 @@ _NEXT = {
     WaitingFor.MESSAGE_READ: NextAction(gettext_lazy("Mark as read"), "check", READ),
     WaitingFor.NEW_PAYMENT: NextAction(gettext_lazy("Await another payment"), "clock", Kind.PAYMENT, P.AWAITING),
     WaitingFor.CANCELLATION: NextAction(gettext_lazy("Cancel order"), "x", Kind.FULFILMENT, F.CANCELLED),
-    WaitingFor.ADDRESS: NextAction(gettext_lazy("Put on hold"), "clock", Kind.FULFILMENT, F.ON_HOLD),
+    WaitingFor.ADDRESS: NextAction(gettext_lazy("Complete the address"), "edit", page=EDIT),
     WaitingFor.GOODS_DUE: _SET_READY,
     WaitingFor.REST: NextAction(gettext_lazy("Mark the rest shipped"), "truck", Kind.FULFILMENT, F.SHIPPED, SHIP),
     WaitingFor.LATE_START: _START,

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from orders import display, progress, waiting
 from orders.models import (
     Folder,
+    Order,
     OrderLine,
     OrderLogEntry,
     Payment,
@@ -192,12 +193,19 @@ def _page_for(
     """The page on which the reason is dealt with; None without the right to it, or with nothing to do there."""
     if action.page == waiting.SHIP and at.rights.change and ship.number_proposed:
         return Button(ship.label, action.icon, ship.url)
+    if action.page == waiting.EDIT and at.rights.change:
+        return Button(action.label, action.icon, f"{at.action_url(action.page)}#{_first_gap(at.order)}")
     part: Refund | Shipment | None = None
     if action.page == waiting.PAY_OUT and at.rights.pay:
         part = next((each for each in refunds if each.state == RefundState.TO_PAY_OUT), None)
     elif action.page == waiting.ADD_CODE and at.rights.change:
         part = next((each for each in reversed(shipments) if lacks_code(each)), None)
     return Button(action.label, action.icon, at.action_url(action.page, part.pk)) if part else None
+
+
+def _first_gap(order: Order) -> str:
+    """The field of the edit page in which a begun address is first incomplete."""
+    return "shipping_city" if order.shipping_street else "shipping_street"
 
 
 def hold_reason(at: PageContext) -> str:

@@ -22,10 +22,13 @@ from orders import tasks
 from orders.models import Address, Order, RefundState, StatusCount, WaitingFor
 from orders.order_list import order_list
 from orders.services import (
+    Edit,
     NewRefund,
     NewShipment,
+    Wish,
     changing,
     delete_orders,
+    edit_order,
     mark_message_read,
     restore_orders,
     set_fulfilment_status,
@@ -35,7 +38,7 @@ from orders.services import (
 from orders.services.hold import held
 from orders.services.waiting import review_waiting
 from orders.tests.factories import make_order, new_line
-from orders.waiting import READ, SENT, WORK, Facts, next_action, sentence, wait_of
+from orders.waiting import EDIT, READ, SENT, WORK, Facts, next_action, sentence, wait_of
 from statuses.kinds import FulfilmentStatus, Kind, PaymentStatus
 from statuses.services import change_status
 
@@ -222,6 +225,8 @@ def test_acting_on_the_reason_removes_or_changes_it(shop, actor, status, payment
         mark_message_read(order, by=actor)
     elif action.kind == Kind.PAYMENT:
         set_payment_status(order, action.code, by=actor)
+    elif action.page == EDIT:
+        edit_order(order, Edit(order={"shipping_city": Wish("", "Amsterdam")}), by=actor)
     else:
         set_fulfilment_status(order, action.code, by=actor)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from backoffice.roles import Role
 from backoffice.tests.factories import make_staff
-from orders.models import RefundState
+from orders.models import Address, RefundState
 from orders.services import NewRefund, NewShipment
 from orders.tests.factories import make_order, new_line
 
@@ -69,6 +69,23 @@ def test_the_missing_code_is_added_to_the_newest_parcel_without_one(clerk_client
     assert offered(clerk_client, shop, order) == (address("change-shipment", shop, order, newest.pk), "Add the code")
 
 
+@pytest.mark.parametrize(
+    ("begun", "gap"),
+    [({"street": "Kade 1"}, "shipping_city"), ({"postcode": "1017 GA", "city": "Amsterdam"}, "shipping_street")],
+)
+@pytest.mark.parametrize("plan", ["basic", "professional"])
+def test_an_address_is_completed_where_it_is_incomplete_on_any_plan(clerk_client, shop, plan, begun, gap):
+    shop.plan_key = plan
+    shop.save(update_fields=["plan_key"])
+    order = make(shop, "ready", billing=Address(**begun))
+
+    address_of_form, words = offered(clerk_client, shop, order)
+    form = clerk_client.get(address_of_form).content.decode()
+
+    assert (address_of_form, words) == (f"{address('edit', shop, order)}#{gap}", "Complete the address")
+    assert f'id="{gap}" name="{gap}" value=""' in form
+
+
 def test_without_the_right_only_the_reason_is_told(client, shop):
     due = make(shop, "cancelled", refunds=[refund()])
     ready = make(shop, "ready")
@@ -79,3 +96,4 @@ def test_without_the_right_only_the_reason_is_told(client, shop):
 
     client.force_login(make_staff(shop, Role.READ_ONLY).user)
     assert offered(client, shop, ready) is None
+    assert offered(client, shop, make(shop, "ready", billing=Address(street="Kade 1"))) is None
