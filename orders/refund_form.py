@@ -16,6 +16,7 @@ from orders.models import Payment
 from orders.providers import adapter_for
 from orders.services import LineWish, Refundable, RefundedMeanwhile, RefundPlan, RefundSum, refund_sum
 from orders.services.refunding import WHOLE, RefundableLine
+from orders.stranded import Stranded, news_of, stranded
 
 PROVIDER, BY_HAND = "provider", "by_hand"
 
@@ -109,6 +110,8 @@ class RefundForm(forms.Form):
                 self._line_errors.setdefault(name, []).extend(sentences)
         if cleaned.get("seen") not in (None, self.of.order.refunded_total):
             self.add_error(None, str(RefundedMeanwhile(self.of.order.changed_by)))
+        for sentence in news_of(self.stranded):
+            self.add_error(None, sentence)
         for line in self.of.lines:
             for part in ("quantity", "amount"):
                 for sentence in self._line_errors.get(f"{part}.{line.line.position}", []):
@@ -150,6 +153,12 @@ class RefundForm(forms.Form):
         )
 
     # --- showing ---------------------------------------------------------------------------------
+
+    @property
+    def stranded(self) -> list[Stranded]:
+        open_at = {line.line.position for line in self.of.lines}
+        why = _("Nothing of this line can be refunded any more.")
+        return stranded(self.data, self.of.order.lines.all(), open_at=open_at, why=why)
 
     def line_rows(self) -> list[LineRow]:
         comes_to = {part.line.position: self._money(part.amount) for part in self.result.lines}

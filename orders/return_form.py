@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from orders import display
 from orders.amount_field import number_of
 from orders.models import OrderLine, ReturnReason
+from orders.stranded import Stranded, news_of, stranded
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class QuantitiesForm(forms.Form):
         **options,
     ):
         super().__init__(data, **options)
+        self.of_order = lines
         self.lines = [line for line in lines if line.position in left]
         self.left, self.typed = left, typed or {}
         self.line_errors: dict[str, list[str]] = {}
@@ -55,6 +57,8 @@ class QuantitiesForm(forms.Form):
                     quantities[line.position] = number_of(text)
             except ValidationError as error:
                 self.take({name: error.messages})
+        for sentence in news_of(self.stranded):
+            self.add_error(None, sentence)
         return cleaned | {"quantities": quantities}
 
     def take(self, errors: dict[str, list[str]]) -> None:
@@ -66,6 +70,11 @@ class QuantitiesForm(forms.Form):
                 continue
             self.line_errors[name] = sentences
             self.add_error(None, [f"{named[name]}: {each}" if name in named else each for each in sentences])
+
+    @property
+    def stranded(self) -> list[Stranded]:
+        why = _("Nothing of this line can come back any more.")
+        return stranded(self.data, self.of_order, open_at=self.left, why=why)
 
     def rows(self) -> list[QuantityRow]:
         return [self._row(line) for line in self.lines]

@@ -15,6 +15,7 @@ from orders.services import Dispatch
 from orders.services.acceptance import MOST_PARCELS
 from orders.services.shipments import SENT, problem_with
 from orders.services.shipping import left_of, lines_to_ship, proposed, seen_of, way_of
+from orders.stranded import Stranded, news_of, stranded
 
 GRAMS_PER_KG = 1000
 HEAVIEST_KG = 100_000
@@ -142,6 +143,13 @@ class ShipForm(LabelForm):
         usual = {"way": way_of(order), "moves_status": True, "number_of_parcels": 1, "seen": seen_of(shipments)}
         return usual | quantities
 
+    @property
+    def stranded(self) -> list[Stranded]:
+        """Also of a form that only looks: what was typed stands in `initial` then."""
+        typed = {name: str(value) for name, value in (self.data or self.initial).items()}
+        open_at = {line.position for line in self.lines}
+        return stranded(typed, self.order.lines.all(), open_at=open_at, why=_("Nothing of this line is left to ship."))
+
     def rows(self) -> Iterator[QuantityRow]:
         for line in self.lines:
             yield QuantityRow(line, display.quantity(left_of(line)), self[_name(line)])
@@ -156,6 +164,8 @@ class ShipForm(LabelForm):
         if cleaned.get("seen") and cleaned["seen"] != self.initial["seen"]:
             # Somebody shipped meanwhile: that is the news, and the service tells it.
             return cleaned
+        for sentence in news_of(self.stranded):
+            self.add_error(None, sentence)
         for line in self.lines:
             problem = problem_with(line, cleaned.get(_name(line)) or Decimal(0))
             if problem:

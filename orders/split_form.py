@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy
 from orders import display
 from orders.amount_field import number_of
 from orders.models import Order, OrderLine
-from orders.services.splitting import MOST_NEW_ORDERS, WHOLE, SplitPlan, lines_to_split, movable, plan_split
+from orders.services.splitting import (
+    MOST_NEW_ORDERS,
+    WHOLE,
+    SplitPlan,
+    lines_to_split,
+    movable,
+    plan_split,
+    why_it_stays,
+)
+from orders.stranded import KEPT, Stranded, stranded
 from statuses.kinds import LineStatus
 
 SHIPMENT, NEW_ORDER = "shipment", "order"
@@ -20,11 +29,13 @@ SHIPMENT, NEW_ORDER = "shipment", "order"
 
 @dataclass
 class Cell:
-    """How much of a line goes to one of the new orders, as it was typed."""
+    """How much of a line goes to one of the new orders, as it was typed. `kept` is the name under which it travels
+    where the line takes nothing any more."""
 
     name: str
     number: int
     value: str
+    kept: str
     errors: list[str] = field(default_factory=list)
 
 
@@ -35,6 +46,7 @@ class Row:
     name: str
     about: str
     most: str
+    stays: str
     quantity: str
     cells: list[Cell]
 
@@ -125,6 +137,7 @@ class SplitForm(forms.Form):
                 name=line.name or line.sku,
                 about=" · ".join(filter(None, [line.sku if line.name else "", line.options])),
                 most=_plain(movable(line)) if movable(line) else "",
+                stays="" if movable(line) else why_it_stays(line),
                 quantity=display.quantity(line.quantity),
                 cells=[self._cell(number, line) for number in range(1, self.number_of_columns + 1)],
             )
@@ -132,8 +145,14 @@ class SplitForm(forms.Form):
     def _cell(self, number: int, line: OrderLine) -> Cell:
         name = f"part{number}.{line.position}"
         preset = self._preset.get(line.position) if number == 1 else None
-        value = self.data.get(name, "") if self.is_bound else _plain(preset) if preset else ""
-        return Cell(name, number, value, self._errors_at.get(name, []))
+        kept = KEPT + name
+        value = self.data.get(name, self.data.get(kept, "")) if self.is_bound else _plain(preset) if preset else ""
+        return Cell(name, number, value, kept, self._errors_at.get(name, []))
+
+    @property
+    def stranded(self) -> list[Stranded]:
+        """What was typed at lines that were removed; what is in the order yet shows it in its own row."""
+        return stranded(self.data, [], open_at={line.position for line in self.lines}, why="")
 
     def result(self) -> list[Column]:
         """The orders side by side; the order as it is while nothing can be said."""

@@ -83,6 +83,17 @@ def movable(line: OrderLine) -> Decimal:
     return max(Decimal(0), line.quantity - gone)
 
 
+def why_it_stays(line: OrderLine) -> str:
+    """Why nothing of a line can go to another order."""
+    if getattr(line, "is_bound", False):
+        return _("It is part of a refund or a return.")
+    if line.quantity <= 0:
+        return _("It gives the customer money.")
+    if line.quantity_shipped:
+        return _("%(number)s were shipped already.") % {"number": display.quantity(line.quantity_shipped)}
+    return str(LineStatus(line.status).label)
+
+
 def plan_split(order: Order, lines: Sequence[OrderLine], wishes: Sequence[Mapping[int, Decimal]]) -> SplitPlan:
     """What comes of moving quantities to new orders, `wishes` being {line position: quantity} for each of them.
 

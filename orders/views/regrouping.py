@@ -41,21 +41,18 @@ def split(request: HttpRequest, number: int) -> HttpResponse:
         return _vary(render(request, "orders/_split_result.html", {"result": form.result(), "errors": form.errors}))
     if step != SPLIT:
         return _split_page(request, form)
-    if is_valid and form.cleaned_data["to"] == SHIPMENT:
+    if not is_valid:
+        return _split_page(request, _looked_again(form, order))
+    if form.cleaned_data["to"] == SHIPMENT:
         return redirect(_ship_url(request, order, form))
-    return _split(request, order, form) if is_valid else _split_page(request, form)
+    return _split(request, order, form)
 
 
 def _split(request: HttpRequest, order: Order, form: SplitForm) -> HttpResponse:
     try:
         parts = services.split_order(order, form.wishes(), by=request.actor, seen_version=form.cleaned_data["seen"])
     except SplitRefused as refusal:
-        data = form.data.copy()
-        # Whoever reads the page that follows has seen what is true now.
-        fresh = order_or_404(request, order.number)
-        data["seen"] = str(fresh.version)
-        again = SplitForm(data, order=fresh)
-        again.full_clean()
+        again = _looked_again(form, order_or_404(request, order.number))
         again.add_error(None, str(refusal))
         return _split_page(request, again)
     numbers = ", ".join(part.display_number for part in parts)
@@ -63,6 +60,15 @@ def _split(request: HttpRequest, order: Order, form: SplitForm) -> HttpResponse:
     act = order.log.order_by("-id").values_list("act", flat=True).first()
     messages.success(request, words % {"numbers": numbers}, extra_tags=undo_tag(request, act))
     return to_order(request, order)
+
+
+def _looked_again(form: SplitForm, order: Order) -> SplitForm:
+    """What was typed for the order as it is now: whoever reads the page that follows has seen what is true."""
+    data = form.data.copy()
+    data["seen"] = str(order.version)
+    again = SplitForm(data, order=order)
+    again.full_clean()
+    return again
 
 
 def _ship_url(request: HttpRequest, order: Order, form: SplitForm) -> str:

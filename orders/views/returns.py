@@ -22,7 +22,7 @@ from orders.views.one_order import order_or_404, order_url, to_order
 def announce(request: HttpRequest, number: int) -> HttpResponse:
     order = order_or_404(request, number)
     form = ReturnForm(request.POST or None, lines=list(order.lines.all()), left=services.returnable(order))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and (form.is_valid() or _was_announced(order, form)):
         told = {name: form.cleaned_data[name] for name in ("quantities", "reason", "remark", "key")}
         answer = _try(request, order, form, lambda: services.announce_return(order, **told, by=request.actor))
         if answer:
@@ -60,6 +60,12 @@ def refuse(request: HttpRequest, number: int, pk: int) -> HttpResponse:
 def settle(request: HttpRequest, number: int, pk: int) -> HttpResponse:
     """Close a return without money."""
     return _close(request, number, pk, services.settle_return, _("The return is settled without a refund."))
+
+
+def _was_announced(order: Order, form: ReturnForm) -> bool:
+    """Whether this is the same form once more: its lines take nothing any more, and the service says it is done."""
+    key = form.cleaned_data.get("key")
+    return key is not None and order.returns.filter(key=key).exists()
 
 
 def _close(request: HttpRequest, number: int, pk: int, close: Callable[..., None], text: str) -> HttpResponse:
