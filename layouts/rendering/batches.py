@@ -71,6 +71,8 @@ def _joined(parts: Sequence[bytes]) -> bytes:
     writer = PdfWriter()
     for part in parts:
         writer.append(BytesIO(part))
+    # The logo stands in each part.
+    writer.compress_identical_objects()
     written = BytesIO()
     writer.write(written)
     return written.getvalue()

@@ -112,6 +112,7 @@ class Renderer:
                 self._write({index: document}, work)
         else:
             send_event(self.out, {"event": "part", "indexes": list(documents)}, pdf)
+            self.kept.forget_pictures()
 
 
 def warm_up(renderer: Renderer) -> None:

@@ -12,6 +12,7 @@ import PIL.Image
 import weasyprint.layout
 from weasyprint import CSS, HTML, Document
 from weasyprint import Attachment as EmbeddedFile
+from weasyprint.pdf.stream import Stream
 from weasyprint.text.fonts import FontConfiguration
 
 from layouts.engine_environment import Refused, parse, render
@@ -23,6 +24,8 @@ from layouts.source import Source
 
 MOST_PIXELS = 20_000_000
 MOST_LAYOUTS_KEPT = 8
+# Of one layout: the logo stands on every paper, a QR code on a single one.
+MOST_PICTURES_KEPT = 500
 MOST_REMARKS = 30
 LONGEST_REMARK = 200
 
@@ -68,6 +71,11 @@ class Layout:
         """In one PDF WeasyPrint takes fonts with one name for one font, so two such layouts cannot share one."""
         return self.fonts._folder is not None
 
+    def forget_pictures(self) -> None:
+        """Once what they stand on is written: until then a PDF still takes their bytes from here."""
+        if len(self.pictures) > MOST_PICTURES_KEPT:
+            self.pictures.clear()
+
     def lay_out(self, data: Mapping[str, object], language: str) -> tuple[Document, list[Trouble]]:
         """The pages and what the author should know. Raises Refused and TooManyPages."""
         self.fetcher.refused.clear()
@@ -96,6 +104,10 @@ class Layouts:
         while len(self._kept) > MOST_LAYOUTS_KEPT:
             self._kept.popitem(last=False)
         return self._kept[key]
+
+    def forget_pictures(self) -> None:
+        for layout in self._kept.values():
+            layout.forget_pictures()
 
 
 class remarks(logging.Handler):
@@ -154,6 +166,37 @@ def pdf_of(
 def _finish(document: Document, pdf: Any) -> None:
     _without_doubles(pdf)
     _within_one_rdf(document, pdf)
+    for each in pdf.objects:
+        if isinstance(each, Stream):
+            each.stream = list(_shortened(each.stream))
+
+
+_TOO_FINE = re.compile(rb"(\.\d\d)\d+")
+_PLACED = (b" Tm", b" m", b" l", b" re")
+_MOVED = re.compile(rb"(?:1 0 0 -?1 \S+ \S+|0\.75 0 0 0\.75 0 0) cm")
+
+
+def _shortened(operators: Sequence[Any]) -> Iterator[Any]:
+    """What WeasyPrint wrote with six decimals, with two, which are 0.003 mm; a sixth of a page is such decimals.
+
+    Only what stands on the page itself: inside a picture drawn to another scale the decimals may be needed.
+    """
+    depth, scaled_at = 0, 0
+    for operator in operators:
+        if operator == b"q":
+            depth += 1
+        elif operator == b"Q":
+            depth -= 1
+            scaled_at = scaled_at if depth >= scaled_at else 0
+        elif not isinstance(operator, bytes):
+            pass
+        elif operator.endswith(b" cm") and not scaled_at and not _MOVED.fullmatch(operator):
+            scaled_at = depth
+        elif not scaled_at and operator.endswith(_PLACED):
+            operator = _TOO_FINE.sub(rb"\1", operator)
+        elif operator.endswith(b"TJ"):
+            operator = operator.replace(b">0<", b"")
+        yield operator
 
 
 def _within_one_rdf(document: Document, pdf: Any) -> None:

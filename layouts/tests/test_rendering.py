@@ -1,8 +1,10 @@
 """Papers come out of the renderer; what goes wrong is named and takes nothing with it."""
 
 import os
+import re
 import signal
 import time
+from base64 import b64encode
 from io import BytesIO
 
 import PIL.Image
@@ -21,6 +23,7 @@ from layouts.rendering import (
     render_pdf,
     render_pictures,
 )
+from layouts.rendering.documents import MOST_PICTURES_KEPT, Layout, pdf_of
 from layouts.rendering.pool import POOL
 
 STYLE = """
@@ -216,3 +219,48 @@ def test_no_renderer_stays_behind():
 
     assert process_ids
     assert wait_until(lambda: not any(is_running(process_id) for process_id in process_ids))
+
+
+# --- What stands on many papers -------------------------------------------------------------------
+
+
+def test_papers_in_one_pdf_share_their_fonts_and_their_logo():
+    """A logo of its own on each would be as many pictures as papers."""
+    source = Source(html="<img src='logo.png'><p>{{ order.number }}</p>", css=STYLE, files={"logo.png": png(90, 30)})
+
+    made = render_batch([page(str(number), source) for number in range(12)], processes=1)
+
+    sheets = PdfReader(BytesIO(made.pdf)).pages
+    used = {kind: {str(each) for sheet in sheets for each in _used(sheet, kind)} for kind in ("/Font", "/XObject")}
+    assert {kind: len(names) for kind, names in used.items()} == {"/Font": 2, "/XObject": 1}
+
+
+def _used(sheet, kind):
+    return [sheet["/Resources"][kind].raw_get(name).idnum for name in sheet["/Resources"][kind]]
+
+
+def test_pictures_that_stand_on_one_paper_only_are_forgotten_once_they_are_written():
+    source = Source(html="<img src='logo.png'>{{ order.number | qr }}", css="", files={"logo.png": png()})
+    layout = Layout("key", source)
+
+    for number in range(MOST_PICTURES_KEPT):
+        document, _remarks = layout.lay_out({"order": {"number": str(number)}}, "en")
+        pdf_of([document])
+        layout.forget_pictures()
+        assert len(layout.pictures) <= MOST_PICTURES_KEPT + 5
+
+
+def test_decimals_that_nobody_sees_are_left_out_but_not_in_drawings_of_another_scale():
+    """A millionth of a drawing that is ten thousand times enlarged is a millimetre."""
+    drawing = (
+        b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 .001 .001'><path d='M.0001234 .0005678H.001'/></svg>"
+    )
+    address = f"data:image/svg+xml;base64,{b64encode(drawing).decode()}"
+    source = Source(html=f"<p>Words</p><img style='width: 50mm' src='{address}'><p>more words</p>", css=STYLE)
+
+    [sheet] = PdfReader(BytesIO(render_pdf([page("1", source)]).pdf)).pages
+
+    written = sheet.get_contents().get_data()
+    assert re.search(rb"0\.000123\d* 0\.000568 m", written)
+    assert not re.search(rb"\d\.\d{3,} Tm", written)
+    assert sheet.extract_text().split() == ["Words", "more", "words", "1", "/", "1"]
