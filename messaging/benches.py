@@ -1,11 +1,18 @@
-"""What sending costs against Django's own way of sending the same mails, to the same server, over one connection."""
+"""What the outbox costs against Django's own way of sending the same mails, to the same server, over one connection.
+
+Both sides send rows of the outbox whose texts are written already, as text and HTML, in one process, to one server in
+a process of its own. Django's side reads the rows, builds each mail and hands it to `send_messages` of one connection:
+that is all. Our side does what the outbox promises beside that: it claims the rows, marks each before the server
+hears of it, keeps each answer as it comes, looks whether it is another shop's turn, and tells the logs of the orders.
+"""
 
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import islice
 from uuid import uuid4
 
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -18,6 +25,7 @@ from backoffice.tests.servers import free_port, wait_until_open
 from messaging.models import MailLane, MailState, Origin, OutboxMail
 from messaging.services.delivery import send_due
 from orders.benches import FEW, shop_with
+from orders.models import Order
 
 # Each way sends so many a turn; three turns each.
 TURNS = 3
@@ -86,10 +94,12 @@ def _measured(shop: Shop, number: int) -> Iterator[Measured]:
 
 def queue(shop: Shop, number: int) -> None:
     now = timezone.now()
+    orders = list(Order.objects.for_shop(shop).values_list("pk", flat=True))
     OutboxMail.objects.bulk_create(
         [
             OutboxMail(
                 shop=shop,
+                order_id=orders[index % len(orders)],
                 origin=Origin.BULK,
                 event="bench",
                 unique_key=f"|{uuid4().hex}",
@@ -116,12 +126,22 @@ def send_plainly(shop: Shop) -> None:
     """What a program without an outbox does: read, put together, send over one connection, forget."""
     mails = OutboxMail.objects.filter(shop=shop).order_by("id")
     with get_connection() as connected:
-        for mail in mails.iterator():
-            message = EmailMultiAlternatives(
-                mail.subject, mail.text, f"{mail.sender_name} <{mail.sender}>", [mail.recipient], connection=connected
-            )
-            message.attach_alternative(mail.html, "text/html")
-            message.send()
+        for some in batched(mails.iterator(), 50):
+            connected.send_messages([message_from(mail) for mail in some])
+
+
+def message_from(mail: OutboxMail) -> EmailMultiAlternatives:
+    sender = f"{mail.sender_name} <{mail.sender}>"
+    message = EmailMultiAlternatives(mail.subject, mail.text, sender, [mail.recipient])
+    message.attach_alternative(mail.html, "text/html")
+    return message
+
+
+def batched(mails: Iterable[OutboxMail], number: int) -> Iterator[list[OutboxMail]]:
+    """Python's own of 3.12."""
+    rest = iter(mails)
+    while some := list(islice(rest, number)):
+        yield some
 
 
 def seconds_of(work) -> float:

@@ -91,10 +91,12 @@ class OutboxMail(models.Model):
     # From this on it is no longer tried again.
     gives_up_at = models.DateTimeField()
     attempts = models.PositiveIntegerField(default=0)
-    # How often a worker died over it, so that nobody knows whether the server had taken it.
+    # How often it was broken off when the server may have had it, so that nobody knows whether it arrived.
     number_of_doubts = models.PositiveIntegerField(default=0)
     leased_by = models.UUIDField(null=True)
     leased_until = models.DateTimeField(null=True)
+    # Set before a server hears of it: until then a mail that is being sent cannot have arrived.
+    handed_at = models.DateTimeField(null=True)
     # A `messaging.reasons.Reason`: why it has not left, bounced or was cancelled; and what exactly the server, or the
     # template, said.
     reason = models.CharField(max_length=20, blank=True)

@@ -12,10 +12,12 @@ from messaging.services.writing import Unwritable
 from orders.papers.printing import PaperMissing, paper_pdf
 
 
+def has_enclosures(mail: OutboxMail) -> bool:
+    return not {"papers", "files"}.isdisjoint(mail.extra)
+
+
 def enclosures_of(mail: OutboxMail) -> list[Enclosure]:
     """What a written mail carries. Raises Unwritable when something is missing or it is too much together."""
-    if not {"papers", "files"}.intersection(mail.extra):
-        return []
     enclosures = [_enclosure(mail, row) for row in mail.attachments.select_related("shop_file")]
     # A third more, as bytes travel in letters.
     if sum(len(each.content) for each in enclosures) * 4 / 3 > LARGEST_MESSAGE:

@@ -1,6 +1,7 @@
 """What is due leaves, in turns between the shops, and each mail says what became of it."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail as box
@@ -11,6 +12,7 @@ from messaging.models import MailAttachment, MailLane, MailState, OutboxMail, Sh
 from messaging.post import Trouble
 from messaging.reasons import Reason
 from messaging.services import delivery
+from messaging.services.claims import claim, keep_sent, mark_handed
 from messaging.services.delivery import send_due, sweep
 from messaging.tests.factories import make_mail
 from orders.tests.factories import make_order
@@ -61,15 +63,33 @@ def test_f9_a_mail_that_another_worker_has_is_left_to_it(shop):
     assert (sweep(), send_due()) == (0, 0)
 
 
-def test_f4_a_mail_whose_worker_died_leaves_and_the_log_says_that_it_may_come_twice(shop):
+def left_by_a_dead_worker(shop, order, **values) -> OutboxMail:
+    lapsed = {"leased_by": uuid4(), "leased_until": timezone.now() - timedelta(seconds=1)}
+    return make_mail(shop, order, state=MailState.SENDING, **lapsed, **values)
+
+
+def test_f5_a_mail_that_a_server_may_have_leaves_again_and_the_log_says_that_it_may_come_twice(shop):
     order = make_order(shop)
-    mail = make_mail(shop, order, state=MailState.SENDING, leased_until=timezone.now() - timedelta(seconds=1))
+    mail = left_by_a_dead_worker(shop, order, handed_at=timezone.now())
 
     sweep()
     send_due()
 
     assert [sent.message()["Message-ID"] for sent in box.outbox] == [mail.message_id]
     assert order.log.first().action == "mail.repeated"
+
+
+def test_f4_a_mail_that_no_server_had_heard_of_leaves_as_if_nothing_had_been(shop):
+    order = make_order(shop)
+    mail = left_by_a_dead_worker(shop, order)
+
+    sweep()
+    mail.refresh_from_db()
+    assert (mail.state, mail.reason, mail.leased_by) == (MailState.QUEUED, "", None)
+    send_due()
+
+    assert len(box.outbox) == 1
+    assert order.log.first().action == "mail.sent"
 
 
 def test_f43_one_mail_of_another_shop_is_among_the_next_two(shop, other_shop):
@@ -102,6 +122,18 @@ class Scripted:
     def close(self): ...
 
 
+class Watched(Scripted):
+    """A server that looks at the outbox whenever it gets a mail."""
+
+    def __init__(self, look):
+        super().__init__()
+        self.look, self.looks = look, []
+
+    def send(self, **envelope):
+        self.looks.append(self.look())
+        return super().send(**envelope)
+
+
 @pytest.fixture
 def servers(monkeypatch):
     """{shop number: its server}; other shops have one that takes everything."""
@@ -120,6 +152,77 @@ def later(**time) -> None:
     for lane in MailLane.objects.exclude(paused_until=None):
         lane.paused_until -= span
         lane.save(update_fields=["paused_until"])
+
+
+def test_a_mail_is_marked_before_the_server_hears_of_it_and_the_next_one_is_not(shop, servers):
+    servers["12345"] = Watched(
+        lambda: [(mail.handed_at is not None, mail.attempts) for mail in OutboxMail.objects.order_by("id")]
+    )
+    make_mail(shop)
+    make_mail(shop)
+
+    send_due()
+
+    assert servers["12345"].looks == [[(True, 1), (False, 0)], [(False, 1), (True, 1)]]
+    assert set(OutboxMail.objects.values_list("state", "attempts", "handed_at")) == {("sent", 1, None)}
+
+
+def test_a_worker_keeps_what_it_has_for_as_long_as_it_works(shop, servers, monkeypatch):
+    monkeypatch.setattr(delivery, "RENEW_AFTER", timedelta(0))
+
+    def lapse():
+        claimed = OutboxMail.objects.filter(state=MailState.SENDING)
+        has_long = [row.leased_until > timezone.now() + timedelta(seconds=30) for row in claimed]
+        claimed.update(leased_until=timezone.now() + timedelta(seconds=1))
+        return all(has_long)
+
+    servers["12345"] = Watched(lapse)
+    for _ in range(4):
+        make_mail(shop)
+
+    assert send_due() == 4
+    assert servers["12345"].looks == [True] * 4
+
+
+def test_each_mail_keeps_the_answer_that_it_got(shop, servers):
+    servers["12345"] = Scripted("250 as A", "250 as B", "250 as B", "250 as C")
+    mails = [make_mail(shop) for _ in range(4)]
+
+    send_due()
+
+    assert [OutboxMail.objects.get(pk=mail.pk).last_answer for mail in mails] == [
+        "250 as A",
+        "250 as B",
+        "250 as B",
+        "250 as C",
+    ]
+
+
+def test_what_another_worker_took_over_is_neither_sent_nor_kept(shop):
+    first, second = make_mail(shop), make_mail(shop)
+    lane = MailLane.objects.create(shop=shop)
+    worker = uuid4()
+    claim(lane, 2, worker=worker, now=timezone.now())
+    OutboxMail.objects.filter(pk=second.pk).update(leased_by=uuid4())
+
+    assert mark_handed(worker, [first.pk, second.pk], now=timezone.now()) == {first.pk}
+    assert keep_sent(worker, {first.pk: "250 ok", second.pk: "250 ok"}, now=timezone.now()) == 1
+
+    assert set(OutboxMail.objects.values_list("pk", "state")) == {(first.pk, "sent"), (second.pk, "sending")}
+
+
+def test_at_the_end_of_its_time_a_worker_leaves_what_it_did_not_send_to_the_next(shop, servers):
+    servers["12345"] = Scripted()
+    mails = [make_mail(shop) for _ in range(2)]
+    lane = MailLane.objects.create(shop=shop)
+    worker_round = delivery.Round(0, threads=0)
+    claimed = claim(lane, 2, worker=worker_round.worker, now=timezone.now())
+    worker_round._carrier_of(lane).take(claimed)
+
+    assert worker_round.work() == 0
+
+    assert set(OutboxMail.objects.values_list("state", "leased_by", "attempts")) == {("queued", None, 0)}
+    assert send_due() == len(mails)
 
 
 def test_f16_try_later_is_tried_later_with_the_same_message_id(shop, servers):

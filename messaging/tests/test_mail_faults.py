@@ -23,6 +23,7 @@ from messaging.tests.smtp_server import Sink, smtp_server
 KILLS = int(os.environ.get("MAIL_KILLS", "100"))
 PLACES = [
     "mail.claimed",
+    "mail.handed",
     "mail.before-smtp",
     "mail.after-250",
     "mail.settled",

@@ -9,7 +9,7 @@ from django.core import mail as box
 from messaging.models import MailLane, MailSettings, MailState, OutboxMail
 from messaging.post.smtp import Server, SmtpPost, Trouble
 from messaging.reasons import Reason
-from messaging.services import delivery
+from messaging.services import carriers
 from messaging.services.delivery import send_due
 from messaging.tests.factories import make_mail
 from messaging.tests.smtp_server import Sink, free_port, smtp_server
@@ -202,7 +202,7 @@ def listening_only():
 def test_f15_a_server_that_hangs_is_cut_off_and_holds_up_nobody(
     shop, other_shop, settings, sink, listening_only, monkeypatch, way
 ):
-    monkeypatch.setattr(delivery, "MAIL_SECONDS", 2)
+    monkeypatch.setattr(carriers, "MAIL_SECONDS", 2)
     settings.MAIL_INTERNAL_HOSTS = ["*"]
     sink.drip = True
     with smtp_server(sink) as dripping:
@@ -214,7 +214,7 @@ def test_f15_a_server_that_hangs_is_cut_off_and_holds_up_nobody(
             make_mail(other_shop)
         begun = time.monotonic()
         taken: list[float] = []
-        monkeypatch.setattr(delivery, "fault", lambda name: taken.append(time.monotonic() - begun))
+        monkeypatch.setattr(carriers, "fault", lambda name: taken.append(time.monotonic() - begun))
 
         assert send_due(threads=4) == 20
 
