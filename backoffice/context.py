@@ -7,8 +7,11 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from backoffice.jobs import KINDS
-from backoffice.models import OPEN_STATES, Job
+from backoffice.models import OPEN_STATES, Job, Shop
 from backoffice.roles import Permission
+
+# What is kept for a request under this name: the newest jobs at work.
+OPEN_JOBS = "open jobs"
 
 
 @dataclass
@@ -83,11 +86,15 @@ class RunningJob:
 
 
 def _running_job(request: HttpRequest) -> RunningJob | None:
-    for job in Job.objects.for_shop(request.shop).filter(state__in=OPEN_STATES)[:5]:
+    for job in request.shop.once(OPEN_JOBS, lambda: _read_open_jobs(request.shop)):
         kind = KINDS.get(job.kind)
         if kind is not None and request.staff.may(kind.permission):
             return RunningJob(job.pk, kind.title(job), job.percent)
     return None
+
+
+def _read_open_jobs(shop: Shop) -> list[Job]:
+    return list(Job.objects.for_shop(shop).filter(state__in=OPEN_STATES)[:5])
 
 
 def _item(

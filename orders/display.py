@@ -133,14 +133,19 @@ def day(value: date) -> str:
 
 def clock(moment: datetime, zone: ZoneInfo) -> str:
     """The time of day in `zone`, `14:05`."""
-    return f"{moment.astimezone(zone):%H:%M}"
+    return _clock(moment.astimezone(zone))
+
+
+def _clock(local: datetime) -> str:
+    # A hundred of them stand on a page of the list, and strftime takes four times as long.
+    return f"{local.hour:02}:{local.minute:02}"
 
 
 def short_time(moment: datetime, zone: ZoneInfo, today: date) -> str:
     """For narrow columns: the time when it was today in `zone`, else the day; the year only when it is another."""
     local = moment.astimezone(zone)
     if local.date() == today:
-        return f"{local:%H:%M}"
+        return _clock(local)
     if local.year != today.year:
         return day(local.date())
     match language():
@@ -155,7 +160,7 @@ def date_time(moment: datetime, zone: ZoneInfo) -> str:
     """Day and time in `zone`: `22 Nov 2025, 12:46`."""
     local = moment.astimezone(zone)
     comma = "," if language() == "en" else ""
-    return f"{day(local.date())}{comma} {local:%H:%M}"
+    return f"{day(local.date())}{comma} {_clock(local)}"
 
 
 def weekday_date_time(moment: datetime, zone: ZoneInfo) -> str:

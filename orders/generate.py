@@ -37,6 +37,7 @@ from orders.services.change import add_to_counters
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewShipment
 from orders.services.numbers import ORDERS
 from orders.services.place import place_orders
+from orders.services.search import ORDERS_PER_PART
 from statuses.kinds import Kind
 
 # Parents before children, as foreign keys demand.
@@ -310,6 +311,9 @@ class Copier:
                 self.dialect.after_first_word, FAMILY.casefold(), "lower(r.family)", TAG.casefold(), "lower(r.tag)"
             )
             return f"{number} || {rest}"
+        if (model, field.name) == (OrderSearchText, "part"):
+            # They come in one after the other, and their numbers count them.
+            return f"(o.number + r.first) / {ORDERS_PER_PART}"
         if (model, field.name) in RENAMED:
             return _renamed(same, FAMILY, "r.family", TAG, "r.tag")
         return same

@@ -1,38 +1,39 @@
 """Finding orders by any part of a word.
 
-Three letters and more go to the trigram index of the side table (FTS5 on SQLite, pg_trgm on PostgreSQL; without
-either PostgreSQL scans the shop's texts). One or two letters would read most of the index, so they are compared
-with the beginning of order numbers only. Needles are folded in Python exactly as the stored text is.
+Three letters and more go to the trigram index of the side table: FTS5 on SQLite, parts of a shop on PostgreSQL (see
+`orders.search_parts`). One or two letters would read most of the index, so they are compared with the beginning of
+order numbers only. Needles are folded in Python exactly as the stored text is.
 
 The index is asked once for the places in the list of up to READ_AT_MOST matches. No more than that: a page is read by
-the keys of its own few places. More: the newest orders are looked at one by one, but only so many, because the matches
-may all be old; then the index gives all of them in order. No planner can tell the cases apart by its statistics: a
-rare word that it believes common costs a walk through the whole shop.
+the keys of its own few places. More: the matches nearest to the page are asked for. SQLite, whose index knows no
+nearest, looks at the nearest orders one by one, but only at so many, because the matches may all be far away; then the
+index gives all of them in order.
 
 The number of the shop stands in the id of every order other systems know, so it is no part of the stored text: a part
 of it would match them all.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from backoffice.models import Shop
+from orders import search_parts
 from orders.keys import among
 from orders.keyset import SORTS, Cursor, behind
 from orders.models import Order, OrderSearchText
+from orders.search_parts import Found, Place, moment_of, place_of, places_of
 from orders.services.search import folded
 
 SHORTEST_WORD = 3
 # Up to this many matches are fetched and sorted; more are counted as more.
-READ_AT_MOST = 5_000
+READ_AT_MOST = 1_000
 # How many orders are looked at one by one for a page of a common word.
 WALKED_AT_MOST = 5_000
 # How many places of the list are looked at for one page, and how much further from one look to the next: some may be
@@ -45,20 +46,6 @@ LARGEST_KEY = 2**63 - 1
 LONGEST_NUMBER = 10**18
 # The id other systems know, or its end: `12345_00012`, `345_00012`, `_12`.
 EXTERNAL_ID = re.compile(r"([0-9]*)_([0-9]*)")
-
-Place = tuple[datetime, int]
-
-
-@dataclass(frozen=True)
-class Found:
-    """Orders whose text has every word, deleted ones too: when they were placed and their keys, in no order."""
-
-    places: list[Place]
-    is_complete: bool
-
-    @property
-    def keys(self) -> list[int]:
-        return [key for _, key in self.places]
 
 
 def order_of(needle: str, shop: Shop) -> Order | None:
@@ -74,7 +61,7 @@ def order_of(needle: str, shop: Shop) -> Order | None:
     found = _found(needle, shop)
     if found is None or len(found.places) != 1:
         return None
-    order = orders.filter(pk=found.keys[0]).select_related("search_text").first()
+    order = orders.filter(pk=found.places[0][1]).select_related("search_text").first()
     return order if order and whole in order.search_text.text.split("\n") else None
 
 
@@ -87,12 +74,14 @@ def matching(needle: str, orders: QuerySet[Order], shop: Shop) -> QuerySet[Order
     if found is None:
         return orders.filter(_number_starts_with(words[0])) if len(words) == 1 else orders.none()
     if found.is_complete:
-        return orders.filter(pk__in=among(found.keys))
-    return orders.filter(Exists(OrderSearchText.objects.filter(_has_all(words), order=OuterRef("pk"))))
+        return orders.filter(pk__in=among(_keys(found.places)))
+    # By a look at each order's text: seeing a join, the planner would read the texts of all shops.
+    text = OrderSearchText.objects.filter(order=OuterRef("pk")).values("text")
+    return orders.alias(searched=Subquery(text)).filter(_has_all(words, "searched"))
 
 
 def windows(
-    needle: str, shop: Shop, *, newest_first: bool, start: Place | None, is_alone: bool
+    needle: str, shop: Shop, *, newest_first: bool, start: tuple[datetime, int] | None, is_alone: bool
 ) -> Iterator[list[int]] | None:
     """The keys of all matches behind a place of the list, the nearest first, in portions that are found as needed.
 
@@ -102,34 +91,47 @@ def windows(
     found = _found(needle, shop)
     if found is None or not (found.is_complete or is_alone):
         return None
-    if not found.is_complete:
-        return _walked(_words(needle, shop), shop, newest_first, start)
-    places = sorted(found.places, reverse=newest_first)
-    if start is not None:
-        places = [place for place in places if (place < start if newest_first else place > start)]
-    return _portions(places)
+    place = start and place_of(*start)
+    if found.is_complete:
+        return _portions(_behind(place, found.places, newest_first))
+    words = _words(needle, shop)
+    if connection.vendor == "sqlite":
+        return _walked(words, shop, newest_first, place)
+    nearest = search_parts.all_behind(words, shop, found, at_most=READ_AT_MOST, newest_first=newest_first, start=place)
+    return (keys for places in nearest for keys in _portions(places))
+
+
+def _behind(start: Place | None, places: list[Place], newest_first: bool) -> list[Place]:
+    nearest_first = sorted(places, reverse=newest_first)
+    if start is None:
+        return nearest_first
+    return [place for place in nearest_first if (place < start if newest_first else place > start)]
 
 
 def _portions(places: list[Place]) -> Iterator[list[int]]:
     first, size = 0, WINDOW
     while first < len(places):
-        yield [key for _, key in places[first : first + size]]
+        yield _keys(places[first : first + size])
         first, size = first + size, size * WIDER
+
+
+def _keys(places: Iterable[Place]) -> list[int]:
+    return [key for _, key in places]
 
 
 def _walked(words: list[str], shop: Shop, newest_first: bool, start: Place | None) -> Iterator[list[int]]:
     """Matches among the nearest orders, and then, as the others seem to lie far away, those by the index."""
-    cursor = Cursor(*start) if start else None
+    cursor = Cursor(moment_of(start[0]), start[1]) if start else None
     following = behind(Order.objects.for_shop(shop), SORTS["placed"], newest_first, cursor)
     furthest = following.values_list("placed_at", flat=True)[WALKED_AT_MOST : WALKED_AT_MOST + 1].first()
     has_words = Exists(OrderSearchText.objects.filter(_has_all(words), order=OuterRef("pk")))
     nearest = following if furthest is None else following.filter(_before(furthest, newest_first))
-    places = list(nearest.filter(has_words).values_list("placed_at", "pk")[:WINDOW])
-    yield [key for _, key in places]
+    places = places_of(nearest.filter(has_words).values_list("placed_at", "pk")[:WINDOW])
+    yield _keys(places)
     if len(places) == WINDOW:
         place = places[-1]
     elif furthest is not None:
-        place = (furthest, LARGEST_KEY if newest_first else 0)
+        place = place_of(furthest, LARGEST_KEY if newest_first else 0)
     else:
         return
     while places := _read_behind(place, words, shop, newest_first):
@@ -142,13 +144,14 @@ def _before(moment: datetime, newest_first: bool) -> Q:
 
 
 def _read_behind(place: Place, words: list[str], shop: Shop, newest_first: bool) -> list[Place]:
-    """The nearest READ_AT_MOST matches behind a place, by the index."""
-    moment, key = place
-    step = "lt" if newest_first else "gt"
+    """The nearest READ_AT_MOST matches behind a place, by SQLite's index."""
+    moment, key = moment_of(place[0]), place[1]
+    step, sign = ("lt", "-") if newest_first else ("gt", "")
     texts = _texts(words, shop).filter(
         Q(**{f"placed_at__{step}e": moment}), Q(**{f"placed_at__{step}": moment}) | Q(**{f"order_id__{step}": key})
     )
-    return _places(texts, READ_AT_MOST, "DESC" if newest_first else "ASC")
+    rows = texts.order_by(f"{sign}placed_at", f"{sign}order_id").values_list("placed_at", "order_id")
+    return places_of(rows[:READ_AT_MOST])
 
 
 def number_matching(needle: str, shop: Shop) -> int | None:
@@ -161,16 +164,20 @@ def number_matching(needle: str, shop: Shop) -> int | None:
         return None
     if not found.is_complete:
         return READ_AT_MOST + 1
-    deleted = Order.objects.for_shop(shop).filter(deleted_at__isnull=False, pk__in=among(found.keys))
+    deleted = Order.objects.for_shop(shop).filter(deleted_at__isnull=False, pk__in=among(_keys(found.places)))
     return len(found.places) - deleted.count()
 
 
 def _found(needle: str, shop: Shop) -> Found | None:
-    """What the index gives for `needle`, asked once a request; None where no word is long enough for it."""
+    """What the index gives for `needle`, deleted orders too, once a request; None where no word is long enough."""
     words = _words(needle, shop)
     if not any(len(word) >= SHORTEST_WORD for word in words):
         return None
-    return shop.once(f"search {needle}", lambda: _read_places(words, shop))
+    return _read_once(words, shop)
+
+
+def _read_once(words: list[str], shop: Shop) -> Found:
+    return shop.once(f"search {' '.join(words)}", lambda: _read_places(words, shop))
 
 
 def _words(needle: str, shop: Shop) -> list[str]:
@@ -185,44 +192,27 @@ def _without_shop(word: str, shop: Shop) -> str:
 
 
 def _read_places(words: list[str], shop: Shop) -> Found:
-    places = _places(_texts(words, shop), READ_AT_MOST + 1)
+    if connection.vendor != "sqlite":
+        return search_parts.find(words, shop, at_most=READ_AT_MOST)
+    places = places_of(_texts(words, shop).values_list("placed_at", "order_id")[: READ_AT_MOST + 1])
     return Found(places[:READ_AT_MOST], is_complete=len(places) <= READ_AT_MOST)
 
 
-def _places(texts: QuerySet[OrderSearchText], at_most: int, direction: str = "") -> list[Place]:
-    """When and as what the orders of these texts were placed, in order of that where a direction is given."""
-    rows = texts.values_list("placed_at", "order_id")
-    if connection.vendor != "postgresql":
-        sign = "-" if direction == "DESC" else ""
-        return list((rows.order_by(f"{sign}placed_at", f"{sign}order_id") if direction else rows)[:at_most])
-    ordering = f"ORDER BY placed_at {direction}, order_id {direction}" if direction else ""
-    sql, parameters = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        # Seeing a limit, PostgreSQL hopes to be through soon and reads the whole table instead of the index.
-        cursor.execute(
-            f"WITH found AS MATERIALIZED ({sql}) SELECT * FROM found {ordering} LIMIT %s",  # noqa: S608
-            [*parameters, at_most],
-        )
-        return cursor.fetchall()
-
-
 def _texts(words: list[str], shop: Shop) -> QuerySet[OrderSearchText]:
-    """The search texts with every word, found by the database's trigram index."""
-    texts = OrderSearchText.objects.filter(shop=shop)
-    if connection.vendor != "sqlite":
-        return texts.filter(_has_all(words))
+    """The search texts with every word, found by SQLite's trigram index."""
     long_words = [word for word in words if len(word) >= SHORTEST_WORD]
     # A join and not IN (…): so that a limit stops the search in the index too.
-    return texts.filter(_has_all([word for word in words if len(word) < SHORTEST_WORD])).extra(
+    short_words = _has_all([word for word in words if len(word) < SHORTEST_WORD])
+    return OrderSearchText.objects.filter(short_words, shop=shop).extra(
         tables=["orders_search_trigrams"],
         where=["orders_search_trigrams.rowid = orders_ordersearchtext.order_id", "orders_search_trigrams MATCH %s"],
         params=[_phrases(" AND ", long_words)],
     )
 
 
-def _has_all(words: list[str]) -> Q:
+def _has_all(words: list[str], field: str = "text") -> Q:
     # `contains` escapes % and _ and, on SQLite, would ignore case for ASCII; the texts are lower case already.
-    return reduce(and_, (Q(text__contains=word) for word in words), Q())
+    return reduce(and_, (Q(**{f"{field}__contains": word}) for word in words), Q())
 
 
 def with_any_text(needles: list[str], shop: Shop) -> Q:
@@ -233,12 +223,16 @@ def with_any_text(needles: list[str], shop: Shop) -> Q:
     texts = [folded(_without_nul(needle)) for needle in needles]
     if any(len(text) < SHORTEST_WORD for text in texts):
         return Q()
-    found = OrderSearchText.objects.filter(shop=shop)
     if connection.vendor == "sqlite":
-        found = found.filter(order_id__in=_trigram_rows(" OR ", texts))
-    else:
-        found = found.filter(reduce(or_, (Q(text__contains=text) for text in texts)))
-    return Q(pk__in=found.values("order_id"))
+        found = OrderSearchText.objects.filter(shop=shop, order_id__in=_trigram_rows(" OR ", texts))
+        return Q(pk__in=found.values("order_id"))
+    keys: set[int] = set()
+    for text in texts:
+        found = _read_once([text], shop)
+        if not found.is_complete:
+            return Q()
+        keys.update(_keys(found.places))
+    return Q(pk__in=among(sorted(keys)))
 
 
 def _trigram_rows(joined_by: str, texts: list[str]) -> RawSQL:

@@ -69,6 +69,10 @@ class Catalogue:
 
     def todo_codes(self) -> list[str]:
         """Codes of the order statuses that count as work to do, own ones too."""
+        return list(self._todo_codes)
+
+    @cached_property
+    def _todo_codes(self) -> list[str]:
         return [row.code for row in self.listed(Kind.FULFILMENT) if row.is_todo]
 
     def _ordered(self, kind: str) -> list[tuple[str, ShopStatus | None]]:

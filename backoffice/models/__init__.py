@@ -1,9 +1,10 @@
 from backoffice.models.job import OPEN_STATES, Job, JobItem, JobState
-from backoffice.models.shop import Shop, ShopLogo, ShopQuerySet
+from backoffice.models.shop import TARGETS, Shop, ShopLogo, ShopQuerySet
 from backoffice.models.staff import SecurityEvent, StaffMember, User
 
 __all__ = [
     "OPEN_STATES",
+    "TARGETS",
     "Job",
     "JobItem",
     "JobState",

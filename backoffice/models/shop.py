@@ -18,6 +18,10 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("%(name)s is not a known time zone."), params={"name": name})
 
 
+# What is kept for a request under this name: the target shops.
+TARGETS = "targets"
+
+
 class ShopQuerySet(models.QuerySet):
     """Base of every queryset over rows that belong to a shop."""
 
@@ -104,8 +108,8 @@ class Shop(models.Model):
         return self.request_cache[name]
 
     def targets(self) -> list["Shop"]:
-        """The target shops, by number; read once a request."""
-        return self.once("targets", lambda: list(self.target_shops.all()))
+        """The target shops, by number; read once a request, and never where it is known that there are none."""
+        return self.once(TARGETS, lambda: list(self.target_shops.all()))
 
     @property
     def initial(self) -> str:

@@ -28,6 +28,7 @@ def _sprite_url() -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """`{% icon "orders" %}`: decoration only, so whatever it stands in also carries words."""
     if name not in ICONS:

@@ -27,7 +27,7 @@ from orders.services.change import Change, changing
 from orders.services.errors import OrderRefused
 from orders.services.new_order import NewLine, NewOrder, NewShipment
 from orders.services.numbers import keep_in, lock_series, next_in
-from orders.services.search import search_text_of
+from orders.services.search import part_of_next, search_text_of
 from orders.services.status import counts_of
 from statuses.kinds import FulfilmentStatus, LineStatus, PaymentStatus
 
@@ -237,11 +237,13 @@ def _insert(change: Change, drafts: Sequence[Draft], shop: Shop) -> None:
         for line in draft.lines
         if (quantity := _quantity_in(new, line))
     )
+    part = part_of_next(shop)
     OrderSearchText.objects.bulk_create(
         OrderSearchText(
             order=draft.order,
             shop=shop,
             placed_at=draft.order.placed_at,
+            part=part,
             text=search_text_of(draft.order, shop, lines=draft.lines, payments=paid, shipments=sent),
         )
         for draft, paid, sent in zip(drafts, payments, shipments, strict=True)

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from backoffice.tests.factories import make_shop
 from orders.models import Address, LogAction, NumberSeries, Order, OrderLine, Payment
@@ -365,5 +366,6 @@ def test_nine_orders_cost_as_many_queries_as_one(shop, actor, number_of_orders, 
     make_order(shop)
     news = [new_order(number=100 + i, source_id=f"W-{i}", payments=[payment()]) for i in range(number_of_orders)]
 
-    with django_assert_num_queries(21):
+    # PostgreSQL asks once more: to which part of the shop's search index they belong.
+    with django_assert_num_queries(21 + (connection.vendor == "postgresql")):
         place_orders(news, shop=shop, by=actor)

@@ -98,6 +98,26 @@ def test_common_filters_and_sorts_go_by_index(many_orders, query):
     assert_by_index(page_query(many_orders, query), most_pages=1200)
 
 
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("status=completed&placed_from=2020-01-01", "order_by_fulfilment"),
+        ("payment=paid&placed_from=2020-01-01", "order_by_payment"),
+        ("placed_from=2020-01-01", "order_newest"),
+    ],
+)
+def test_thousands_are_counted_by_an_index_alone(many_orders, query, index):
+    staff = many_orders.staff.first() or make_staff(many_orders)
+    with CaptureQueriesContext(connection) as captured:
+        order_list(Shop.objects.get(pk=many_orders.pk), QueryDict(query), staff=staff)
+
+    (counted,) = [each["sql"] for each in captured if "LIMIT 10000" in each["sql"]]
+    plan = plan_of(counted)
+    assert_by_index(plan, most_pages=120)
+    (scan,) = [node for node in nodes_of(plan) if node["Node Type"] == "Index Only Scan"]
+    assert scan["Index Name"] == index
+
+
 @pytest.mark.parametrize(("query", "index"), [("deleted=1", "order_deleted"), ("message=unread", "order_unread")])
 def test_seldom_orders_have_an_index_of_their_own(many_orders, query, index):
     plan = page_query(many_orders, query)
@@ -112,17 +132,43 @@ def test_a_customer_and_a_product_are_found_through_the_search_index(many_orders
     assert_by_index(page_query(many_orders, f"email={order.customer_email}"), most_pages=1200)
 
 
+def search_plan(shop, needle):
+    """The plan of the query that asks the search index."""
+    with CaptureQueriesContext(connection) as captured:
+        number_matching(needle, Shop.objects.get(pk=shop.pk))
+    (asked,) = [each["sql"] for each in captured if "orders_search_keys" in each["sql"]]
+    return plan_of(asked)
+
+
+def assert_by_parts(plan):
+    """By the trigrams of each part, and nothing sorted but the parts: so that a limit ends the search."""
+    found = [node for node in nodes_of(plan) if node.get("Index Name") == "orders_search_keys"]
+    assert [node["Node Type"] for node in found] == ["Bitmap Index Scan"]
+    sorts = [node for node in nodes_of(plan) if node["Node Type"] == "Sort"]
+    assert [node["Actual Rows"] for node in sorts] == [3]
+
+
 def test_a_rare_word_is_found_by_trigrams(many_orders):
     order = many_orders.orders.order_by("placed_at")[1234]
     tracked = many_orders.orders.exclude(customer_email="").order_by("pk")[77]
 
+    for needle in (order.display_number, tracked.customer_email, "zzz nowhere"):
+        plan = search_plan(many_orders, needle)
+        assert_by_index(plan, most_pages=250)
+        assert_by_parts(plan)
     for needle in (order.display_number, tracked.customer_email):
         assert_by_index(page_query(many_orders, f"q={needle}"), most_pages=400)
 
 
-def test_a_common_word_is_walked_to_from_the_newest(many_orders):
+def test_a_common_word_is_found_in_the_newest_part(many_orders):
     assert number_matching("example", many_orders) > READ_AT_MOST
 
+    plan = search_plan(many_orders, "example")
+
+    assert_by_index(plan, most_pages=250)
+    assert_by_parts(plan)
+    looked_into = [node for node in nodes_of(plan) if node.get("Index Name") == "orders_search_keys"]
+    assert looked_into[0]["Actual Loops"] == 1
     assert_by_index(page_query(many_orders, "q=example"), most_pages=1200)
 
 

@@ -5,11 +5,12 @@ import pytest
 from django.http import QueryDict
 from django.urls import reverse
 
-from orders.models import Address, Order
+from orders.models import Address, Order, OrderSearchText
 from orders.order_list import order_list
 from orders.search import matching, number_matching, order_of
 from orders.services.bin import delete_orders
 from orders.services.new_order import NewPayment, NewShipment
+from orders.services.search import refresh_search_text
 from orders.tests.factories import PLACED_AT, make_order, new_line
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +131,7 @@ def how_many(request, monkeypatch):
     """The limits as they are, or so low that a handful of orders is very many."""
     if request.param != "few":
         monkeypatch.setattr("orders.search.READ_AT_MOST", 2)
+        monkeypatch.setattr("orders.services.search.ORDERS_PER_PART", 3)
     if request.param == "more than are walked to":
         monkeypatch.setattr("orders.search.WALKED_AT_MOST", 1)
     return request.param
@@ -157,22 +159,48 @@ def test_matches_are_counted_without_the_deleted_ones(shop, clerk, actor):
     assert number_matching("ho", shop) is None
 
 
+@pytest.mark.postgres
+def test_a_part_is_full_with_so_many_orders(shop, other_shop, monkeypatch):
+    monkeypatch.setattr("orders.services.search.ORDERS_PER_PART", 2)
+    parts = OrderSearchText.objects.filter(shop=shop).order_by("order")
+
+    orders = [make_order(each) for each in (shop, shop, other_shop, shop, shop, shop)]
+    refresh_search_text(orders[:1], shop)
+
+    assert list(parts.values_list("part", flat=True)) == [0, 0, 1, 1, 2]
+    assert orders[2].search_text.part == 0
+
+
+@pytest.mark.postgres
+def test_words_of_any_alphabet_and_sign_are_found_by_their_keys(shop):
+    make_order(shop, number=1, customer_name="山田太郎様", customer_company="@ja-_% 12.4")
+    make_order(shop, number=2, customer_name="Ωmega Ⅷ🙂🙂🙂")
+
+    assert (found("山田太", shop), found("田太郎様", shop), found("山田郎", shop)) == ([1], [1], [])
+    assert (found("@ja", shop), found("-_%", shop), found("🙂🙂🙂", shop)) == ([1], [1], [2])
+
+
 def numbers_on(shop, clerk, **query):
     page = order_list(shop, QueryDict(urlencode(query)), staff=clerk)
     return [int(row.number) for row in page.rows], page
 
 
+# In the order in which they came in: the order of placing, an archive brought later, and anyhow.
+ARRIVALS = [range(1, 12), [*range(7, 12), *range(1, 7)], [11, 2, 9, 4, 7, 6, 5, 8, 3, 10, 1]]
+
+
+@pytest.mark.parametrize("arrivals", ARRIVALS, ids=["as placed", "archive later", "anyhow"])
 @pytest.mark.parametrize("sort", ["-placed", "placed"])
-def test_paging_through_matches_shows_each_once(shop, clerk, actor, monkeypatch, how_many, sort):
+def test_paging_through_matches_shows_each_once(shop, clerk, actor, monkeypatch, how_many, sort, arrivals):
     monkeypatch.setattr("orders.order_list.PAGE_SIZE", 3)
     monkeypatch.setattr("orders.search.WINDOW", 2)
-    for number in range(1, 12):
+    for number in arrivals:
         # Two at a time at the same moment, so that the key decides.
         placed_at = PLACED_AT + timedelta(minutes=number // 2)
         make_order(shop, number=number, customer_company="Hotel Zee", placed_at=placed_at)
     delete_orders([Order.objects.get(number=5).pk], shop=shop, by=actor)
-    expected = [number for number in range(1, 12) if number != 5]
-    expected = expected[::-1] if sort == "-placed" else expected
+    keys = dict(Order.objects.for_shop(shop).exclude(number=5).values_list("number", "pk"))
+    expected = sorted(keys, key=lambda number: (number // 2, keys[number]), reverse=sort == "-placed")
 
     forward, page = numbers_on(shop, clerk, q="hotel", sort=sort)
     pages = [page]
