@@ -4,7 +4,8 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from layouts.engine import Problem
-from layouts.rendering import PREVIEW, Page, Rendered, RenderFailed, render_pdf, render_pictures
+from layouts.lately import LATELY, key_of
+from layouts.rendering import PREVIEW, Page, Rendered, RenderFailed, pictures_of_pdf, render_pdf
 from layouts.source import Source
 from layouts.subjects import Subject
 
@@ -32,22 +33,26 @@ class Preview:
 
 def preview_of(source: Source, subject: Subject, *, page: int = 1) -> Preview:
     """The page (1 is the first, the last one where there are fewer) within the limits of a preview."""
-    document = [Page(source, subject.data, subject.language)]
     try:
-        made = render_pictures(document, width=WIDTH, first=page - 1, most=1)
-        if not made.pictures:
-            page = made.rendered.number_of_pages
-            made = render_pictures(document, width=WIDTH, first=page - 1, most=1)
+        made = pdf_of(source, subject)
+        page = min(page, made.number_of_pages)
+        [picture] = pictures_of_pdf(made.pdf, width=WIDTH, first=page - 1, most=1)
     except RenderFailed as failed:
         return Preview(problems=failed.problems)
     return Preview(
-        picture=f"data:image/png;base64,{b64encode(made.pictures[0]).decode()}",
+        picture=f"data:image/png;base64,{b64encode(picture).decode()}",
         page=page,
-        number_of_pages=made.rendered.number_of_pages,
-        remarks=made.rendered.remarks,
+        number_of_pages=made.number_of_pages,
+        remarks=made.remarks,
     )
 
 
 def pdf_of(source: Source, subject: Subject) -> Rendered:
-    """The whole document. Raises RenderFailed."""
-    return render_pdf([Page(source, subject.data, subject.language)], limits=PREVIEW)
+    """The whole document, rendered now or a moment ago. Raises RenderFailed."""
+    page = Page(source, subject.data, subject.language)
+    key = key_of(page)
+    made = LATELY.get(key)
+    if made is None:
+        made = render_pdf([page], limits=PREVIEW)
+        LATELY.put(key, made)
+    return made
