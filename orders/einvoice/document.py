@@ -15,7 +15,7 @@ from django.utils.translation import override
 
 from orders.invoicing.content import PAYMENT_FEE, SHIPPING
 from orders.invoicing.stored import from_json
-from orders.invoicing.vat_numbers import tidy
+from orders.invoicing.vat_numbers import names_a_country, tidy
 from orders.models import Invoice
 from orders.money import ZERO, rounded
 from orders.services.acceptance import ILLEGAL_CHARACTERS
@@ -186,7 +186,7 @@ def _einvoice(data: Mapping[str, Any], currency: str) -> EInvoice:
         total=totals["incl"],
         paid=totals["paid"],
         due=totals["open"],
-        payment_code=_payment_code(shop, currency, totals["open"]),
+        payment_code=_payment_code(said, shop, currency),
         iban=shop["iban"].replace(" ", ""),
         bic=shop["bic"].replace(" ", ""),
         tax_currency=ledger["shop_currency"] if is_foreign else "",
@@ -203,7 +203,7 @@ def legal(text: str) -> str:
 def _seller(shop: Mapping[str, Any]) -> Party:
     address = shop["address"]
     number = tidy(shop["vat_number"])
-    has_country = number[:2].isalpha()
+    has_country = names_a_country(number)
     return Party(
         name=legal(shop["company"] or shop["name"]),
         trade_name=legal(shop["name"]) if shop["company"] and shop["name"] != shop["company"] else "",
@@ -227,7 +227,7 @@ def _buyer(order: Mapping[str, Any], shop: Mapping[str, Any]) -> Party:
         name=legal(company or person or customer["email"] or _("Unknown customer")),
         trade_name="",
         address=_address(billing, country),
-        vat_number=legal(number) if number[:2].isalpha() else "",
+        vat_number=legal(number) if names_a_country(number) else "",
         email=legal(customer["email"]),
         phone=legal(customer["phone"]),
         contact=legal(person) if company else "",
@@ -285,8 +285,9 @@ def _tax(row: Mapping[str, Any]) -> Tax:
     return Tax(row["category"], row["rate"].quantize(Decimal("0.01")))
 
 
-def _payment_code(shop: Mapping[str, Any], currency: str, due: Decimal) -> str:
-    if not shop["iban"] or due <= 0:
+def _payment_code(said: Mapping[str, Any], shop: Mapping[str, Any], currency: str) -> str:
+    """A transfer names the account it goes to: that of a customer who is given money back stands nowhere."""
+    if said["kind"] == "credit_note" or not shop["iban"] or said["totals"]["open"] <= 0:
         return UNDEFINED
     return SEPA_TRANSFER if currency == "EUR" else TRANSFER
 

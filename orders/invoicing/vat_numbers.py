@@ -5,6 +5,8 @@ Source: European Commission, VIES, "Frequently asked questions", question 11 (st
 
 import re
 
+from babel import Locale
+
 # By the prefix of the number: Greece writes EL, Northern Ireland XI (for goods only).
 FORMS: dict[str, str] = {
     "AT": r"U\d{8}",
@@ -41,9 +43,19 @@ _COUNTRIES = {"EL": "GR", "XI": "GB"}
 EU = frozenset(_COUNTRIES.get(prefix, prefix) for prefix in FORMS) - {"GB"}
 
 
+# What CLDR calls a territory and ISO 3166-1 does not: islands of others, unions, codes to try things with.
+_NO_COUNTRIES = frozenset(["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"])
+_PREFIXES = {code for code in Locale("en").territories if len(code) == 2} - _NO_COUNTRIES | set(FORMS)
+
+
 def tidy(number: str) -> str:
     """The number as it is compared and sent: capitals, without blanks, dots and dashes."""
     return re.sub(r"[\s.\-]", "", number).upper()
+
+
+def names_a_country(number: str) -> bool:
+    """Whether a VAT number begins with the code of a country (or EL, XI), as e-invoices want it (BR-CO-09)."""
+    return tidy(number)[:2] in _PREFIXES
 
 
 def country_of(number: str) -> str:

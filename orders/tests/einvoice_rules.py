@@ -1,7 +1,7 @@
 """The business rules of EN 16931 that an e-invoice's numbers must keep, read from its XML by nothing of ours.
 
 Source: CEN/TC 434, EN 16931-1, section 6.4, and the published validation artefacts; tolerances are those of the
-artefacts. The schematron itself needs XSLT 2.0, which no library here runs, so the rules are written out.
+artefacts. `official_rules` runs the artefacts themselves; these here are read by another hand, and quicker.
 """
 
 from collections import defaultdict

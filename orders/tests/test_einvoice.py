@@ -1,4 +1,4 @@
-"""E-invoices: valid by the schemas, read again by another's reader, and equal to the invoice to the cent."""
+"""E-invoices: valid by schemas and published rules, read again by another's reader, equal to the invoice."""
 
 import re
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from orders.models import Address, InvoiceSettings
 from orders.services import RefundPlan, record_payment, refund_order
 from orders.services.credit_notes import CreditWish, RowWish, credit_invoice, credit_refund
 from orders.services.invoices import issue_invoice
+from orders.tests import official_rules
 from orders.tests.einvoice_rules import CII, broken_rules, read_cii, read_ubl
 from orders.tests.factories import make_order, new_line
 
@@ -62,6 +63,7 @@ def both(invoice):
     """(numbers of CII, numbers of UBL) after both schemas and all rules were asked."""
     picture = einvoice_of(invoice)
     in_cii, in_ubl = cii(picture), ubl(picture)
+    assert [official_rules.broken(in_cii), official_rules.broken(in_ubl)] == [[], []]
     xml_check_xsd(in_cii, flavor="factur-x", level="en16931")
     schema_of(in_ubl).assertValid(etree.fromstring(in_ubl))
     numbers = read_cii(in_cii), read_ubl(in_ubl)
@@ -129,6 +131,8 @@ class TestNumbers:
         assert "<ram:TypeCode>381</ram:TypeCode>" in xml
         assert invoice.number in xml
         assert b"<CreditNote" in ubl(einvoice_of(credit))
+        # BR-61: a transfer would have to name the account of the customer.
+        assert "<ram:TypeCode>1</ram:TypeCode>" in xml
 
     def test_a_credit_of_shipping_alone_has_a_line(self, seller):
         order = make_order(
@@ -270,6 +274,24 @@ class TestTexts:
         wrong = re.sub(rb"(<ram:GrandTotalAmount[^>]*>)12.10", rb"\g<1>12.11", xml)
 
         assert "BR-CO-15" in broken_rules(read_cii(wrong))
+        assert "[BR-CO-15]" in " ".join(official_rules.broken(wrong))
+
+    @pytest.mark.parametrize(
+        ("rule", "written", "instead"),
+        [
+            ("BR-CO-15", rb"(TaxInclusiveAmount[^>]*>)12.10", rb"\g<1>12.11"),
+            ("BR-S-08", rb"(<cbc:TaxableAmount[^>]*>)10.00", rb"\g<1>9.00"),
+            ("BR-CL-01", rb"380</cbc:InvoiceTypeCode>", rb"999</cbc:InvoiceTypeCode>"),
+            ("BR-02", rb"<cbc:ID>[^<]*</cbc:ID>", rb""),
+        ],
+    )
+    def test_so_does_the_published_rule_of_ubl(self, seller, rule, written, instead):
+        xml = ubl(einvoice_of(invoice_for(seller)))
+
+        wrong = re.sub(written, instead, xml, count=1)
+
+        assert wrong != xml
+        assert f"[{rule}]" in " ".join(official_rules.broken(wrong))
 
     def test_the_money_goes_to_the_account_of_the_shop(self, seller):
         root = etree.fromstring(cii(einvoice_of(invoice_for(seller))))
