@@ -11,7 +11,7 @@ from layouts.engine_trouble import Trouble
 from layouts.rendering.batches import ALL_PAGES, PAGES_AT_ONCE, Manner, make
 from layouts.rendering.pages import DOCUMENT, PREVIEW, Attachment, Limits, Page
 from layouts.rendering.pool import MOST_RENDERERS, POOL, Died
-from layouts.rendering.troubles import RenderFailed, told
+from layouts.rendering.troubles import RenderFailed, boxes_for, told
 from layouts.source import Source
 
 __all__ = [
@@ -34,7 +34,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Rendered:
-    """One PDF. `remarks` are for the author of the layout: what was not fetched, what CSS was left out."""
+    """One PDF. `remarks` are for the author of the layout: what was not fetched, what CSS was left out, what no font
+    can print."""
 
     pdf: bytes
     number_of_pages: int
@@ -45,13 +46,14 @@ class Rendered:
 class Batch:
     """Many documents in one PDF (empty when all failed); indexes are places among the pages asked for.
 
-    `documents` holds the PDF of each when they were wanted apart.
+    `documents` holds the PDF of each when they were wanted apart, `unprintable` the characters that no font has.
     """
 
     pdf: bytes
     number_of_pages: dict[int, int]
     failures: dict[int, RenderFailed]
     remarks: tuple[Problem, ...] = ()
+    unprintable: str = ""
     documents: dict[int, bytes] = field(default_factory=dict)
 
 
@@ -79,7 +81,8 @@ def render_pdf(
     made = make(pages, manner, processes=1)
     for index in sorted(made.troubles):
         raise RenderFailed([problem_of(made.troubles[index])], index)
-    return Rendered(made.pdf(), sum(made.number_of_pages.values()), told(made.remarks))
+    remarks = [*told(made.remarks), *boxes_for(made.unprintable)]
+    return Rendered(made.pdf(), sum(made.number_of_pages.values()), tuple(remarks))
 
 
 def render_batch(
@@ -92,6 +95,7 @@ def render_batch(
         number_of_pages=made.number_of_pages,
         failures={index: RenderFailed([problem_of(each)], index) for index, each in sorted(made.troubles.items())},
         remarks=told(made.remarks),
+        unprintable="".join(sorted(made.unprintable)),
         documents={indexes[0]: pdf for indexes, pdf in sorted(made.parts)} if apart else {},
     )
 

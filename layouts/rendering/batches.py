@@ -51,6 +51,7 @@ class Outcome:
     number_of_pages: dict[int, int] = field(default_factory=dict)
     troubles: dict[int, Trouble] = field(default_factory=dict)
     remarks: list[Mapping[str, Any]] = field(default_factory=list)
+    unprintable: set[str] = field(default_factory=set)
     deaths_of_nothing: int = 0
 
     def add(self, other: "Outcome") -> None:
@@ -58,6 +59,7 @@ class Outcome:
         self.number_of_pages |= other.number_of_pages
         self.troubles |= other.troubles
         self.remarks += other.remarks
+        self.unprintable |= other.unprintable
 
     def pdf(self) -> bytes:
         """All parts in the order of their documents; empty when there is none."""
@@ -177,6 +179,7 @@ class _Work:
                 self._fail(event["index"], from_plain(event["trouble"]))
             case "part":
                 self.finished |= set(event["indexes"])
+                self.outcome.unprintable |= set(event["unprintable"])
                 self.outcome.parts.append(([self._number(index) for index in event["indexes"]], body))
 
     def _number(self, index: int) -> int:

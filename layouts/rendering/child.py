@@ -19,7 +19,7 @@ from weasyprint import Document
 import layouts
 from layouts.engine_trouble import Trouble
 from layouts.rendering import fence
-from layouts.rendering.documents import Layouts, Refused, TooManyPages, allow_pages, pdf_of
+from layouts.rendering.documents import Layouts, Refused, TooManyPages, allow_pages, pdf_of, unprintable
 from layouts.rendering.pages import Limits
 from layouts.rendering.pictures import pictures_of
 from layouts.rendering.wire import Ended, receive_work, send_event
@@ -27,6 +27,8 @@ from layouts.source import Source
 
 # A renderer that nobody asked for this long ends; the next work starts another.
 IDLE_SECONDS = 600
+# Characters without a picture that are named; there may be a whole alphabet of them.
+MOST_UNSEEN = 500
 WARM_UP = "<p style='font-weight: bold'>Ä €</p>"
 
 
@@ -98,12 +100,13 @@ class Renderer:
         fence.allow_cpu(work["limits"].cpu_seconds)
         send_event(self.out, {"event": "writing"})
         try:
-            pdf = pdf_of(
-                list(documents.values()),
-                attachments=work["attachments"],
-                pdf_variant=work["pdf_variant"],
-                metadata=work["metadata"],
-            )
+            with unprintable() as characters:
+                pdf = pdf_of(
+                    list(documents.values()),
+                    attachments=work["attachments"],
+                    pdf_variant=work["pdf_variant"],
+                    metadata=work["metadata"],
+                )
         except Exception:  # noqa: BLE001  (as above)
             if len(documents) == 1:
                 self._fail(next(iter(documents)), Trouble("not-laid-out"))
@@ -111,7 +114,8 @@ class Renderer:
             for index, document in documents.items():
                 self._write({index: document}, work)
         else:
-            send_event(self.out, {"event": "part", "indexes": list(documents)}, pdf)
+            unseen = "".join(sorted(characters))[:MOST_UNSEEN]
+            send_event(self.out, {"event": "part", "indexes": list(documents), "unprintable": unseen}, pdf)
             self.kept.forget_pictures()
 
 

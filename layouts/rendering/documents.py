@@ -132,6 +132,25 @@ class remarks(logging.Handler):
         logging.getLogger("weasyprint").removeHandler(self)
 
 
+class unprintable(logging.Handler):
+    """Collects the characters of which no font has a picture, while a PDF is written; empty boxes stand for them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if str(record.msg).startswith(".notdef glyph rendered") and record.args:
+            self.found.add(str(record.args[0]))  # type: ignore[index]
+
+    def __enter__(self) -> set[str]:
+        logging.getLogger("weasyprint").addHandler(self)
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("weasyprint").removeHandler(self)
+
+
 def allow_pages(most: int) -> None:
     global _most_pages
     _most_pages = most
@@ -217,4 +236,4 @@ def _without_doubles(pdf: Any) -> None:
         pdf.catalog["AF"] = type(files)(dict.fromkeys(files))
 
 
-__all__ = ["Layouts", "Refused", "TooManyPages", "allow_pages", "pdf_of"]
+__all__ = ["Layouts", "Refused", "TooManyPages", "allow_pages", "pdf_of", "unprintable"]

@@ -1,6 +1,6 @@
 """What can go wrong with a document besides its template, in words for the author of the layout."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ WORDS.update(
         "address-refused": _("“%(name)s” is not fetched: a layout has only its own files."),
         "no-such-file": _("The layout has no file “%(name)s”."),
         "file-refused": _("“%(name)s” is no picture or font that can be used here."),
+        "no-glyph": _("No font of this machine has these characters, and boxes stand for them: %(characters)s"),
         "css": _("Left out of the style sheet: %(detail)s"),
     }
 )
@@ -29,6 +30,17 @@ class RenderFailed(Exception):
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = tuple(problems)
         self.index = index
+
+
+SHOWN_CHARACTERS = 20
+
+
+def boxes_for(unprintable: Iterable[str]) -> tuple[Problem, ...]:
+    """What to say of characters that no font has; nothing when there are none."""
+    if not (characters := sorted(unprintable)):
+        return ()
+    shown = " ".join(characters[:SHOWN_CHARACTERS]) + (" …" if len(characters) > SHOWN_CHARACTERS else "")
+    return (problem_of(Trouble("no-glyph", values={"characters": shown})),)
 
 
 def from_plain(plain: Mapping[str, object]) -> Trouble:

@@ -264,3 +264,24 @@ def test_decimals_that_nobody_sees_are_left_out_but_not_in_drawings_of_another_s
     assert re.search(rb"0\.000123\d* 0\.000568 m", written)
     assert not re.search(rb"\d\.\d{3,} Tm", written)
     assert sheet.extract_text().split() == ["Words", "more", "words", "1", "/", "1"]
+
+
+# --- What no font has -----------------------------------------------------------------------------
+
+# Two characters of an alphabet that was never given fonts by anybody, and one that every font has.
+UNSEEN = "\U0001df1f\U0001df20"
+
+
+def test_characters_that_no_font_has_are_named_and_the_paper_is_made():
+    made = render_pdf([page(f"A{UNSEEN}")])
+
+    [remark] = made.remarks
+    assert remark.message.endswith(f"boxes stand for them: {UNSEEN[0]} {UNSEEN[1]}")
+    assert made.number_of_pages == 1
+
+
+def test_a_batch_names_them_once():
+    made = render_batch([page(f"A{UNSEEN}"), page("B"), page(UNSEEN[0])], apart=True)
+
+    assert made.unprintable == UNSEEN
+    assert not render_batch([page("B")]).unprintable
