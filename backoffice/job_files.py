@@ -6,6 +6,7 @@ A file is written aside and renamed when it is whole. What a killed worker leave
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +19,11 @@ from django.utils.translation import gettext as _
 
 from backoffice.faults import fault
 from backoffice.jobs import JobFailed, LeaseLost
-from backoffice.models import Job
+from backoffice.models import OPEN_STATES, Job
 
 KEPT_FOR = timedelta(days=7)
 ORPHANED_AFTER = timedelta(hours=1)
+WORKPLACE = "work-"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -56,6 +58,22 @@ def publish(job: Job, *, filename: str, write: Callable[[IO[bytes]], dict]) -> N
         raise LeaseLost
 
 
+def workplace(job: Job) -> Path:
+    """A folder of the job's own for what a worker has made so far; when it dies, the next worker finds it there."""
+    folder = _workplace(job)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def clear_workplace(job: Job) -> None:
+    """Once nobody will go on there; what is not cleared is swept when the job has ended."""
+    shutil.rmtree(_workplace(job), ignore_errors=True)
+
+
+def _workplace(job: Job) -> Path:
+    return Path(settings.MEDIA_ROOT) / "jobs" / str(job.shop.number) / f"{WORKPLACE}{job.pk}"
+
+
 def delete(job: Job) -> None:
     """Delete the job with its file."""
     path = _path_of(job.file.name)
@@ -78,7 +96,8 @@ def forget_expired() -> int:
 
 
 def sweep_orphans() -> int:
-    """Delete what killed workers left: files older than an hour that no job knows; returns how many."""
+    """Delete what killed workers left: files older than an hour that no job knows, and the workplaces of jobs that
+    have ended; returns how many."""
     folder = Path(settings.MEDIA_ROOT) / "jobs"
     oldest = (timezone.now() - ORPHANED_AFTER).timestamp()
     old = [path for path in folder.glob("*/*") if path.is_file() and path.stat().st_mtime < oldest]
@@ -87,7 +106,17 @@ def sweep_orphans() -> int:
     orphans = [path for path, name in names.items() if name not in known]
     for path in orphans:
         path.unlink(missing_ok=True)
-    return len(orphans)
+    return len(orphans) + _sweep_workplaces(folder)
+
+
+def _sweep_workplaces(folder: Path) -> int:
+    found = {path: path.name.removeprefix(WORKPLACE) for path in folder.glob(f"*/{WORKPLACE}*") if path.is_dir()}
+    at_work = Job.objects.filter(state__in=OPEN_STATES, pk__in=[key for key in found.values() if key.isdigit()])
+    kept = {str(key) for key in at_work.values_list("pk", flat=True)}
+    left = [path for path, key in found.items() if key not in kept]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)
 
 
 def _path_of(name: str) -> Path | None:

@@ -133,6 +133,19 @@ def test_what_killed_workers_left_is_swept_after_an_hour(shop, media):
     assert sorted(files_in(media)) == sorted([kept, recent])
 
 
+def test_the_workplace_of_a_job_is_kept_while_another_worker_may_go_on_there(shop, media):
+    waiting, ended = make_job(shop), make_job(shop)
+    Job.objects.filter(pk=ended.pk).update(state=JobState.FAILED)
+    for job in (waiting, ended):
+        (job_files.workplace(job) / "1.part").write_bytes(b"made so far")
+
+    assert job_files.sweep_orphans() == 1
+
+    assert files_in(media) == [job_files.workplace(waiting) / "1.part"]
+    job_files.clear_workplace(waiting)
+    assert files_in(media) == []
+
+
 def test_deleting_a_job_deletes_its_file(shop, media, django_capture_on_commit_callbacks):
     job = make_job(shop)
     job_files.publish(job, filename="orders.csv", write=write_hello)

@@ -23,6 +23,9 @@ class Binder(Protocol):
     def put_first(self, name: str, pdf: bytes) -> None:
         """A whole PDF before all others."""
 
+    def add_bound(self, bound: bytes) -> None:
+        """What another binder of this sort wrote, behind what is there."""
+
     def write(self) -> None: ...
 
 
@@ -50,10 +53,15 @@ class OnePdf:
         self._count(name, pdf)
         self.writer.merge(0, BytesIO(pdf), import_outline=False)
 
+    def add_bound(self, bound: bytes) -> None:
+        self.add("", bound)
+
     def write(self) -> None:
         if self._alone is not None:
             self.file.write(self._alone)
         else:
+            # The logo came with each of the PDFs.
+            self.writer.compress_identical_objects()
             self.writer.write(self.file)
 
     def _count(self, name: str, pdf: bytes | None) -> None:
@@ -78,6 +86,11 @@ class Zip:
 
     def put_first(self, name: str, pdf: bytes) -> None:
         self.add(name, pdf)
+
+    def add_bound(self, bound: bytes) -> None:
+        with zipfile.ZipFile(BytesIO(bound)) as archive:
+            for name in archive.namelist():
+                self.archive.writestr(name, archive.read(name))
 
     def write(self) -> None:
         self.archive.close()

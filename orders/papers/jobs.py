@@ -1,11 +1,13 @@
 """Printing many orders as a job: progress, the file at the end, and the orders that failed with their reasons.
 
-The file is made from the beginning when a worker dies over it; what became of the orders is settled once it is there.
+Papers are made part by part. When a worker dies the next one takes the parts that lie there and goes on behind them;
+what became of the orders is settled once the file of all parts is there.
 """
 
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from io import BytesIO
 from typing import IO, Any
 
 from django.utils import timezone
@@ -19,7 +21,8 @@ from backoffice.jobs import DONE, UNCHANGED, JobKind, Outcome, failed, register_
 from backoffice.models import Job, JobItem, Shop, StaffMember
 from backoffice.roles import Permission
 from orders.models.order import OrderQuerySet
-from orders.papers.binding import OnePdf, Zip
+from orders.papers.binding import Binder, OnePdf, Zip
+from orders.papers.parts import Parts
 from orders.papers.printing import Printing, Prints
 from orders.papers.records import note_prints
 from orders.papers.wish import Packing, Wish, label_of
@@ -29,6 +32,8 @@ PRINT = "orders.print"
 # Orders between two reports: well within a lease, even when every one of them is long.
 ORDERS_AT_ONCE = 25
 SETTLED_AT_ONCE = 200
+# Characters that no font has, as the job's page shows them.
+MOST_SHOWN = 40
 
 
 class NothingMade(Exception):
@@ -61,6 +66,7 @@ def print_papers(job: Job) -> None:
             with changing(job.shop, by=job.actor, act=job.act) as change:
                 note_prints(change, prints, [item.subject_id for item in chunk])
                 settle(job, {item.pk: _outcome(item, prints) for item in chunk})
+        job_files.clear_workplace(job)
 
 
 def _allowed(wish: Wish, job: Job) -> Wish:
@@ -75,23 +81,47 @@ def _make(job: Job, wish: Wish, keys: list[int]) -> Prints:
 
     def write(file: IO[bytes]) -> dict[str, Any]:
         nonlocal prints
-        binder = OnePdf(file) if wish.packing == Packing.PDF else Zip(file)
-        printing = Printing(wish, binder, shop=job.shop, by=job.actor)
+        printing = Printing(wish, shop=job.shop, by=job.actor)
         prints = printing.prints
-        for begin in range(0, len(keys), ORDERS_AT_ONCE):
-            report_progress(job, begin, len(keys))
-            printing.add(keys[begin : begin + ORDERS_AT_ONCE])
+        binder = _binder(wish, file)
+        for papers in _parts(job, wish, printing, keys):
+            binder.add_bound(papers)
         report_progress(job, len(keys), len(keys))
-        printing.finish()
+        printing.finish(binder)
         if not prints.made:
             raise NothingMade
-        return {"orders": len(prints.made)}
+        return {"orders": len(prints.made), "unprintable": " ".join(sorted(prints.unprintable)[:MOST_SHOWN])}
 
     try:
         job_files.publish(job, filename=_filename(job, wish), write=write)
     except NothingMade:
         return prints
     return prints
+
+
+def _parts(job: Job, wish: Wish, printing: Printing, keys: list[int]) -> Iterator[bytes]:
+    """The papers of all orders, ORDERS_AT_ONCE of them together, those first that lie there already."""
+    parts = Parts(job_files.workplace(job))
+    for number, begin in enumerate(range(0, len(keys), ORDERS_AT_ONCE)):
+        report_progress(job, begin, len(keys))
+        together = keys[begin : begin + ORDERS_AT_ONCE]
+        found = parts.find(number)
+        if found is not None:
+            printing.recall(together, found)
+        else:
+            written = BytesIO()
+            binder = _binder(wish, written)
+            made = printing.add(together, binder)
+            if made.made:
+                binder.write()
+            parts.keep(number, written.getvalue(), made)
+            fault("papers.part-kept")
+        if papers := parts.papers(number):
+            yield papers
+
+
+def _binder(wish: Wish, file: IO[bytes]) -> Binder:
+    return OnePdf(file) if wish.packing == Packing.PDF else Zip(file)
 
 
 def _chunks(items: Iterable[JobItem]) -> Iterator[list[JobItem]]:

@@ -49,6 +49,8 @@ class Prints:
     seen: set[int] = field(default_factory=set)
     made: dict[int, list[Made]] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
+    # Characters that stand as boxes on paper, because no font has them.
+    unprintable: set[str] = field(default_factory=set)
 
     def note(self, key: int, paper: str, version: str) -> None:
         self.made.setdefault(key, []).append(Made(paper, version))
@@ -57,13 +59,19 @@ class Prints:
         """Only the first reason is kept: it is what somebody has to see to first."""
         self.refused.setdefault(key, f"{label_of(paper)}: {reason}")
 
+    def include(self, other: "Prints") -> None:
+        """What became of other orders."""
+        self.seen |= other.seen
+        self.made |= other.made
+        self.refused |= other.refused
+        self.unprintable |= other.unprintable
+
 
 class Printing:
-    """Papers of the orders of one shop, added chunk by chunk in the order of the list, into one binder."""
+    """Papers of the orders of one shop, made chunk by chunk in the order of the list."""
 
-    def __init__(self, wish: Wish, binder: Binder, *, shop: Shop, by: Actor):
+    def __init__(self, wish: Wish, *, shop: Shop, by: Actor):
         self.wish = wish
-        self.binder = binder
         self.by = by
         self.desk = Desk(shop)
         self.prints = Prints()
@@ -72,43 +80,61 @@ class Printing:
         self._round = Round(self.desk)
         self._in_round: list[int] = []
 
-    def add(self, keys: Iterable[int]) -> None:
-        """Make the papers of these orders; keys that are no orders of the shop are left out."""
+    def add(self, keys: Iterable[int], binder: Binder) -> Prints:
+        """Papers of the orders with these keys into `binder`, and what became of these; what is no order of the shop
+        is left out."""
+        before, self.prints = self.prints, Prints()
         subjects = list(self.desk.subjects(keys))
         self.prints.seen.update(subject.order.pk for subject in subjects)
+        self._add(subjects, binder)
+        of_these = self.prints
+        before.include(of_these)
+        self.prints = before
+        return of_these
+
+    def recall(self, keys: Iterable[int], prints: Prints) -> None:
+        """The papers of these orders lie there already, made by a worker that died: only what is made of all orders
+        together still needs them."""
+        self.prints.include(prints)
+        if self.wish.has_papers_of_all:
+            for subject in self.desk.subjects(keys):
+                self._keep_for_the_end(subject)
+
+    def finish(self, binder: Binder) -> None:
+        """Make what is made of all orders together, and write everything that could be made, if anything."""
+        first = self.wish.first_label
+        for sold_in, labels in self._labels.items():
+            # Each target shop begins a sheet of its own, because its name is on it.
+            self._add_labels(sold_in, labels, first, binder)
+            first = 1
+        if self._in_round:
+            self._add_round(binder)
+        if self.prints.made:
+            binder.write()
+
+    def _add(self, subjects: list[Subject], binder: Binder) -> None:
         pages = [
             (subject, kind) for subject in subjects for kind in self.wish.papers_of_an_order if kind not in LEGAL_KINDS
         ]
         made = _Rendered(
             [self.desk.page(subject, kind, self.wish.label_sheet) for subject, kind in pages],
-            apart=self.binder.apart,
+            apart=binder.apart,
         )
+        self.prints.unprintable |= set(made.batch.unprintable)
         places = {(subject.order.pk, kind): place for place, (subject, kind) in enumerate(pages)}
         for subject in subjects:
             for kind in self.wish.papers_of_an_order:
                 if kind in LEGAL_KINDS:
-                    self._add_kept(subject, kind)
+                    self._add_kept(subject, kind, binder)
                 else:
-                    self._add_rendered(subject, kind, made, places[subject.order.pk, kind])
+                    self._add_rendered(subject, kind, made, places[subject.order.pk, kind], binder)
             self._keep_for_the_end(subject)
 
-    def finish(self) -> None:
-        """Make what is made of all orders together, and write everything that could be made, if anything."""
-        first = self.wish.first_label
-        for sold_in, labels in self._labels.items():
-            # Each target shop begins a sheet of its own, because its name is on it.
-            self._add_labels(sold_in, labels, first)
-            first = 1
-        if self._in_round:
-            self._add_round()
-        if self.prints.made:
-            self.binder.write()
-
-    def _add_kept(self, subject: Subject, kind: Kind) -> None:
+    def _add_kept(self, subject: Subject, kind: Kind, binder: Binder) -> None:
         try:
             documents = legal_documents(subject.order, kind, by=self.by, issues=self.wish.issues_invoices)
             for invoice in documents:
-                self.binder.add(file_name(invoice).removesuffix(".pdf"), invoice_pdf(invoice))
+                binder.add(file_name(invoice).removesuffix(".pdf"), invoice_pdf(invoice))
                 self.prints.note(subject.order.pk, kind, invoice.number)
         except (PaperMissing, ChangeRefused, RenderFailed) as reason:
             if kind == Kind.CREDIT_NOTE and len(self.wish.papers) > 1:
@@ -116,15 +142,15 @@ class Printing:
                 return
             self.prints.refuse(subject.order.pk, kind, str(reason))
 
-    def _add_rendered(self, subject: Subject, kind: Kind, made: "_Rendered", place: int) -> None:
+    def _add_rendered(self, subject: Subject, kind: Kind, made: "_Rendered", place: int, binder: Binder) -> None:
         failure = made.batch.failures.get(place)
         if failure is not None:
             self.prints.refuse(subject.order.pk, kind, str(failure))
             return
-        if self.binder.apart:
-            self.binder.add(paper_name(subject.order, kind), made.batch.documents[place])
+        if binder.apart:
+            binder.add(paper_name(subject.order, kind), made.batch.documents[place])
         else:
-            self.binder.add_pages(paper_name(subject.order, kind), made.reader, *made.span(place))
+            binder.add_pages(paper_name(subject.order, kind), made.reader, *made.span(place))
         self.prints.note(subject.order.pk, kind, made.pages[place].source.label)
 
     def _keep_for_the_end(self, subject: Subject) -> None:
@@ -134,7 +160,7 @@ class Printing:
             self._in_round.append(subject.order.pk)
             self._round.add(subject.document)
 
-    def _add_labels(self, sold_in: Shop, labels: dict[int, Label], first: int) -> None:
+    def _add_labels(self, sold_in: Shop, labels: dict[int, Label], first: int, binder: Binder) -> None:
         """Labels on as many sheets as they take; a document has few enough of them to be laid out in time."""
         sheet = self.wish.label_sheet
         keys = list(labels)
@@ -143,13 +169,13 @@ class Printing:
             together, keys = keys[:room], keys[room:]
             page = self.desk.labels(sold_in, [labels[key] for key in together], sheet, first=first)
             name = "-".join([slugify(label_of(Kind.ADDRESS_LABEL)), labels[together[0]]["order_number"]])
-            self._add_shared(Kind.ADDRESS_LABEL, page, together, lambda pdf, name=name: self.binder.add(name, pdf))
+            self._add_shared(Kind.ADDRESS_LABEL, page, together, lambda pdf, name=name: binder.add(name, pdf))
             first = 1
 
-    def _add_round(self) -> None:
+    def _add_round(self, binder: Binder) -> None:
         page = self._round.page(timezone.now())
         name = slugify(label_of(PICK_ROUND))
-        self._add_shared(PICK_ROUND, page, self._in_round, lambda pdf: self.binder.put_first(name, pdf))
+        self._add_shared(PICK_ROUND, page, self._in_round, lambda pdf: binder.put_first(name, pdf))
 
     def _add_shared(self, paper: str, page: Page, keys: list[int], add: Callable[[bytes], None]) -> None:
         """A paper of many orders: made for all of them, or named as missing for all of them."""

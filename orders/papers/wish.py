@@ -65,6 +65,11 @@ class Wish:
         return sheet is not None and not sheet.is_roll
 
     @property
+    def has_papers_of_all(self) -> bool:
+        """Whether something is made of all orders together, at the end."""
+        return PICK_ROUND in self.papers or self.labels_share_sheets
+
+    @property
     def papers_of_an_order(self) -> list[Kind]:
         """What is made for each order by itself."""
         return [

@@ -551,3 +551,87 @@ def test_invoices_are_not_issued_in_the_name_of_somebody_who_only_tries_again(sh
 
     print_all(shop, [order], finance, Kind.INVOICE, issues_invoices=True)
     assert order.invoices.count() == 1
+
+
+# --- a worker that comes after another ------------------------------------------------------------
+
+
+def die_after_the_first_part(monkeypatch):
+    monkeypatch.setattr("orders.papers.jobs.ORDERS_AT_ONCE", 2)
+    monkeypatch.setenv("FAULT", "papers.part-kept:raise")
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone", "unread"])
+def test_a_part_that_is_not_whole_is_made_again(shop, actor, monkeypatch, media, harm):
+    orders = [make_order(shop) for _ in range(4)]
+    die_after_the_first_part(monkeypatch)
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP)
+    [papers], [note] = media.rglob("*.papers"), media.rglob("*.json")
+    {
+        "cut": lambda: papers.write_bytes(papers.read_bytes()[:-100]),
+        "gone": papers.unlink,
+        "unread": lambda: note.write_text('{"sha256": '),
+    }[harm]()
+
+    monkeypatch.delenv("FAULT")
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.number_done) == (JobState.DONE, 4)
+    assert [order.display_number in page for order, page in zip(orders, texts(file_of(job)), strict=True)] == [True] * 4
+
+
+def test_a_part_that_lies_there_is_not_made_again(shop, actor, monkeypatch, media):
+    """Told by a layout that changed in between: the first part still has the old one."""
+    orders = [make_order(shop) for _ in range(4)]
+    make_version(shop, "packing_slip", html="<p>before")
+    die_after_the_first_part(monkeypatch)
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP)
+    make_version(shop, "packing_slip", html="<p>after")
+
+    monkeypatch.delenv("FAULT")
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert texts(file_of(job)) == ["before", "before", "after", "after"]
+    assert [each for order in orders for each in printed_of(order)] == [
+        [["packing_slip", f"{shop.number} packing_slip {version}"]] for version in (1, 1, 2, 2)
+    ]
+    assert not list(media.rglob("*.papers"))
+
+
+def test_a_zip_is_put_together_from_the_parts_of_two_workers(shop, actor, monkeypatch):
+    orders = [make_order(shop) for _ in range(4)]
+    die_after_the_first_part(monkeypatch)
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP, packing=Packing.ZIP)
+
+    monkeypatch.delenv("FAULT")
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    with zipfile.ZipFile(io.BytesIO(file_of(job))) as archive:
+        assert archive.namelist() == [f"packing-slip-{order.display_number}.pdf" for order in orders]
+
+
+def test_labels_of_the_orders_of_a_worker_that_died_are_on_the_sheets_too(shop, actor, monkeypatch):
+    orders = [make_order(shop, shipping=HOME) for _ in range(4)]
+    die_after_the_first_part(monkeypatch)
+    job = print_all(shop, orders, actor, Kind.ADDRESS_LABEL, sheet="l7165")
+
+    monkeypatch.delenv("FAULT")
+    jobs.run(job.pk)
+
+    job.refresh_from_db()
+    assert [page.count("Dorpsstraat 1") for page in texts(file_of(job))] == [4]
+
+
+def test_a_job_says_which_characters_no_font_has(shop, actor, clerk_client):
+    unseen = "\U0001df1f"
+    order = make_order(shop, shipping=Address(**{**vars(HOME), "name": f"Li {unseen}"}))
+
+    job = print_all(shop, [order], actor, Kind.PACKING_SLIP)
+
+    page = clerk_client.get(reverse("job", args=[shop.number, job.pk]))
+    assertContains(page, f"boxes stand for them on the papers: {unseen}")
+    plain = print_all(shop, [make_order(shop)], actor, Kind.PACKING_SLIP)
+    assertNotContains(clerk_client.get(reverse("job", args=[shop.number, plain.pk])), "boxes stand")

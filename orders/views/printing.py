@@ -102,14 +102,15 @@ def _print(request: HttpRequest, order: Order, wish: Wish) -> HttpResponse:
     file = BytesIO()
     is_pdf = wish.packing == Packing.PDF
     # The selected papers of one order need no name that tells orders apart.
-    printing = Printing(wish, OnePdf(file) if is_pdf else Zip(file), shop=request.shop, by=request.actor)
-    printing.add([order.pk])
-    printing.finish()
+    binder = OnePdf(file) if is_pdf else Zip(file)
+    printing = Printing(wish, shop=request.shop, by=request.actor)
+    printing.add([order.pk], binder)
+    printing.finish(binder)
     if reason := printing.prints.refused.get(order.pk):
         messages.error(request, _("Not everything could be printed. %(reason)s") % {"reason": reason})
     if not printing.prints.made:
         return to_order(request, order)
     record_prints(printing.prints, shop=request.shop, by=request.actor)
-    name = printing.binder.name or f"papers-{order.display_number}"
+    name = binder.name or f"papers-{order.display_number}"
     content = BytesIO(file.getvalue())
     return FileResponse(content, as_attachment=True, filename=f"{name}.{wish.packing}")
