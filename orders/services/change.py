@@ -27,6 +27,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from backoffice.actor import Actor
+from backoffice.faults import fault
 from backoffice.models import Shop
 from orders.log_chain import heads_of, seal
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, ShopClock, StatusCount
@@ -73,6 +74,8 @@ def changing(shop: Shop, *, by: Actor, act: uuid.UUID | None = None) -> Iterator
         finally:
             _current.reset(token)
         change.finish()
+        fault("change.before-commit")
+    fault("change.after-commit")
 
 
 class Change:
