@@ -58,6 +58,17 @@ def _text(key: str, label: Promise, field: str = "", *, known: bool = True) -> W
     )
 
 
+def _seldom_text(key: str, label: Promise, field: str) -> Words:
+    """As `_text`, of a text that few orders have: its index holds those alone."""
+    return Words(
+        key,
+        label,
+        empty=lambda at: Q(**{field: ""}),
+        match=lambda texts, at: same_text(field, texts) & ~Q(**{field: ""}),
+        known=field,
+    )
+
+
 def _indexed_text(field: str) -> Callable[[list[str], FilterContext], Q]:
     """As `same_text`, found by the search index first: one customer among a million orders."""
     return lambda texts, at: with_any_text(texts, at.shop) & same_text(field, texts)
@@ -238,8 +249,8 @@ GROUPS: list[tuple[Promise, list[Spec]]] = [
                 choices=lambda at: list(Source.choices),
                 match=lambda codes, at: Q(source__in=codes),
             ),
-            _text("marketplace", _("Marketplace"), "source_name"),
-            _text("affiliate", _("Affiliate")),
+            _seldom_text("marketplace", _("Marketplace"), "source_name"),
+            _seldom_text("affiliate", _("Affiliate"), "affiliate"),
         ],
     ),
     (

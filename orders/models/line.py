@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import fields
@@ -49,7 +50,11 @@ class OrderLine(models.Model):
     class Meta:
         ordering = ["order", "position"]
         constraints = [models.UniqueConstraint(fields=["order", "position"], name="one_line_per_position")]
-        indexes = [models.Index(fields=["sku", "-id"], name="line_by_sku")]
+        indexes = [
+            models.Index(fields=["sku", "-id"], name="line_by_sku"),
+            # A place in the warehouse where few goods lie: the list would walk past all other orders to find them.
+            models.Index(Upper("location"), name="line_by_location"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity.normalize():f} × {self.sku or self.name}"

@@ -186,6 +186,13 @@ class Order(models.Model):
                 name="order_unread",
             ),
             models.Index(fields=["shop", "waiting_for", "id"], name="order_by_waiting"),
+            # What is seldom among all orders and typed into a filter. Equal texts are kept once: these are small.
+            models.Index("shop", Upper("payment_method"), name="order_by_method"),
+            models.Index("shop", Upper("shipping_country"), name="order_by_country"),
+            models.Index("shop", Upper("affiliate"), name="order_by_affiliate", condition=~models.Q(affiliate="")),
+            models.Index(
+                "shop", Upper("source_name"), name="order_by_marketplace", condition=~models.Q(source_name="")
+            ),
             # Only what is open, so that it stays small: for orders of one customer that could be sent together.
             models.Index(
                 "shop",

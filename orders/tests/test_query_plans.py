@@ -11,7 +11,7 @@ from django.utils import timezone
 from backoffice.models import Shop
 from backoffice.tests.factories import make_staff
 from orders.generate import generate_orders
-from orders.models import Refund, Shipment
+from orders.models import Order, OrderLine, Refund, Shipment
 from orders.models.order import OPEN
 from orders.order_list import Cursor, order_list
 from orders.search import READ_AT_MOST, number_matching
@@ -206,3 +206,36 @@ def test_refunds_to_pay_out_are_found_by_index(many_orders):
 
     assert_by_index(plan, most_pages=120)
     assert "refund_to_pay_out" in {node.get("Index Name") for node in nodes_of(plan)}
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "index"),
+    [
+        ("affiliate=partner+nine", "affiliate", "order_by_affiliate"),
+        ("marketplace=partner+nine", "source_name", "order_by_marketplace"),
+        ("method=partner+nine", "payment_method", "order_by_method"),
+        ("country=li", "shipping_country", "order_by_country"),
+    ],
+)
+def test_seldom_texts_are_found_by_index(many_orders, query, field, index):
+    keys = list(many_orders.orders.order_by("pk").values_list("pk", flat=True)[:3])
+    Order.objects.filter(pk__in=keys).update(**{field: query.partition("=")[2].replace("+", " ").capitalize()[:20]})
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_order")
+
+    plan = page_query(many_orders, query)
+
+    assert_by_index(plan, most_pages=120)
+    assert index in {node.get("Index Name") for node in nodes_of(plan)}
+
+
+def test_a_place_where_few_goods_lie_is_found_by_index(many_orders):
+    lines = OrderLine.objects.filter(order__shop=many_orders).order_by("pk")
+    OrderLine.objects.filter(pk__in=list(lines.values_list("pk", flat=True)[:3])).update(location="Attic 9")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE orders_orderline")
+
+    plan = page_query(many_orders, "location=attic+9")
+
+    assert_by_index(plan, most_pages=120)
+    assert "line_by_location" in {node.get("Index Name") for node in nodes_of(plan)}
