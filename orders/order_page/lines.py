@@ -63,6 +63,7 @@ def size(at: PageContext) -> str:
 def _line(at: PageContext, line: OrderLine, number_of_lines: int) -> LineRow:
     is_waiting = line.status == LineStatus.BACKORDERED
     price_ex = _unit_price(at, line.unit_price_ex, is_quoted=not at.order.prices_include_vat)
+    price_incl = _unit_price(at, line.unit_price_incl, is_quoted=at.order.prices_include_vat)
     vat_rate = display.rate(line.vat_rate)
     return LineRow(
         position=line.position,
@@ -76,8 +77,8 @@ def _line(at: PageContext, line: OrderLine, number_of_lines: int) -> LineRow:
         quantity=display.quantity(line.quantity),
         so_far=_so_far(line),
         price_ex=price_ex,
-        each=_("%(price)s ex VAT, VAT %(rate)s") % {"price": price_ex, "rate": vat_rate},
-        price_incl=_unit_price(at, line.unit_price_incl, is_quoted=at.order.prices_include_vat),
+        each=_("%(ex)s ex VAT, %(incl)s incl. VAT %(rate)s") % {"ex": price_ex, "incl": price_incl, "rate": vat_rate},
+        price_incl=price_incl,
         vat_rate=vat_rate,
         total=at.money(line.total),
         has_menu=at.rights.change and (number_of_lines <= LINES_WITH_MENUS or line.position == at.query.line),

@@ -73,6 +73,7 @@ class OrderPage:
     more: list[cards.Fact]
     panels: list[OrderPanel]
     menu: list[MenuEntry]
+    print_menu: list[MenuEntry]
     timeline: Timeline
     timeline_tabs: list[Link]
     earlier_url: str
@@ -110,6 +111,7 @@ def order_page(
     )
     beside = neighbours(order, shop, QueryDict(query.list_query))
     ship_to, bill_to = order.shipping_address, order.billing_address
+    entries = [] if order.deleted_at else menu_for(staff)
     return OrderPage(
         number=order.display_number,
         rights=at.rights,
@@ -159,7 +161,8 @@ def order_page(
         notes=[cards.note_row(at, each) for each in order.notes.all()],
         more=cards.more(at),
         panels=panels_of(order, shop, log),
-        menu=[] if order.deleted_at else menu_for(staff),
+        menu=[entry for entry in entries if not entry.prints],
+        print_menu=[entry for entry in entries if entry.prints],
         timeline=told,
         timeline_tabs=[
             Link(label, f"{at.url}{query.but(log=shown)}#timeline", shown == query.log)

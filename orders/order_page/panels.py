@@ -44,6 +44,11 @@ class MenuEntry:
     permission: Permission
     acts: bool = False
 
+    @property
+    def prints(self) -> bool:
+        """Whether it makes a paper: those have a menu of their own."""
+        return self.icon == "print"
+
 
 MENU: list[MenuEntry] = []
 

@@ -57,7 +57,7 @@ def test_weight_and_price_stand_under_the_name_where_they_have_no_column(
 
     product = page.locator(".lines td.p").first
     expect(product.get_by_text("6.20 kg · 0.081 m³")).to_be_visible(visible=bool(has_weight))
-    expect(product.get_by_text("€107.40 ex VAT, VAT 21 %")).to_be_visible(visible=bool(has_price))
+    expect(product.get_by_text("€107.40 ex VAT, €129.95 incl. VAT 21 %")).to_be_visible(visible=bool(has_price))
     expect(page.get_by_role("columnheader", name="Weight, volume")).to_have_count(0 if has_weight else 1)
 
 
