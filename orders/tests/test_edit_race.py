@@ -77,7 +77,7 @@ def test_without_the_lock_the_total_misses_its_parts():
     assert order.total != sum(line.total for line in order.lines.all())
 
 
-def test_of_edits_of_the_same_field_one_counts_and_the_others_are_asked():
+def test_f27_of_edits_of_the_same_field_one_counts_and_the_others_are_asked():
     order = make_order(make_shop())
     edits = [Edit(order={"discount": Wish(Decimal(0), Decimal(amount))}) for amount in range(1, AT_ONCE + 1)]
 
@@ -89,7 +89,7 @@ def test_of_edits_of_the_same_field_one_counts_and_the_others_are_asked():
     assert order.discount == answers.index(True) + 1
 
 
-def test_one_form_sent_many_times_adds_its_line_once():
+def test_f26_one_form_sent_many_times_adds_its_line_once():
     order = make_order(make_shop())
     edit = Edit(added=[new_line(sku="EXTRA")], key=uuid4())
 

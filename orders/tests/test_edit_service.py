@@ -431,7 +431,7 @@ def test_edits_of_different_fields_merge(shop, actor):
     assert Order.objects.get().total == Decimal("35.30")
 
 
-def test_the_same_field_set_to_two_values_is_a_conflict_and_nothing_is_saved(shop, actor):
+def test_f27_the_same_field_set_to_two_values_is_a_conflict_and_nothing_is_saved(shop, actor):
     order = make_order(shop)
     line = line_of(order)
     mine = Edit(

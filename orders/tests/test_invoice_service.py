@@ -139,6 +139,17 @@ class TestWhoGetsOne:
         with pytest.raises(OrderIsDeleted):
             issue_invoice(order, by=actor)
 
+    def test_t35_the_invoice_of_a_deleted_order_stays_and_its_number_is_not_given_again(self, shop, actor):
+        order, other = make_paid_order(shop), make_paid_order(shop)
+        invoice = issue_invoice(order, by=actor)
+
+        delete_orders([order.pk], shop=shop, by=actor)
+
+        order.refresh_from_db()
+        assert order.deleted_at is not None
+        assert issue_invoice(other, by=actor).sequence == invoice.sequence + 1
+        assert list(Invoice.objects.order_by("sequence").values_list("order", flat=True)) == [order.pk, other.pk]
+
     def test_an_order_is_invoiced_once_until_all_of_it_was_credited(self, shop, actor):
         order = make_paid_order(shop)
         invoice = issue_invoice(order, by=actor)

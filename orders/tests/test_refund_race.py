@@ -16,12 +16,12 @@ from orders.tests.refund_race import PRESSES, races
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_t34_fifty_presses_make_one_refund_on_postgresql():
+def test_t34_f26_fifty_presses_make_one_refund_on_postgresql():
     holds(races(make_shop()))
 
 
 @pytest.mark.faults
-def test_t34_fifty_presses_make_one_refund_on_sqlite(tmp_path):
+def test_t34_f26_fifty_presses_make_one_refund_on_sqlite(tmp_path):
     # A process of its own, because the database of the tests lives in memory, where SQLite locks by other rules.
     race = subprocess.run(
         [sys.executable, "-m", "orders.tests.refund_race"],

@@ -129,7 +129,7 @@ def test_an_order_goes_to_one_of_those_that_want_it():
     assert pieces_of(shop) == 5
 
 
-def test_one_form_sent_many_times_at_once_makes_one_order():
+def test_f26_one_form_sent_many_times_at_once_makes_one_order():
     shop = make_shop()
     new = new_order(source="manual", source_id=str(uuid4()))
 
