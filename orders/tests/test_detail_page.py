@@ -118,6 +118,15 @@ def test_a_foreign_currency_is_told_in_the_shops_own_too(clerk_client, shop):
     assert "Total SEK 12.10 In EUR at 0.087654 €1.06" in text_of(page(clerk_client, shop, order))
 
 
+def test_a_line_shows_its_price_with_and_without_vat(clerk_client, shop):
+    order = make_order(shop, lines=[new_line(unit_price=Decimal("12.10"), quantity=Decimal(2))])
+
+    words = text_of(page(clerk_client, shop, order))
+
+    assert "Each ex VAT Each incl. VAT" in words
+    assert "€10.00 €12.10 21 % €24.20" in words
+
+
 def test_a_discount_on_the_order_stands_under_the_lines_before_it(clerk_client, shop):
     order = make_order(shop, discount=Decimal("2.10"))
 
