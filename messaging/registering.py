@@ -8,7 +8,7 @@ from backoffice.roles import Permission
 from messaging.extras import add_extras
 from messaging.mailbox import number_in_trouble
 from messaging.order_card import mails_panel
-from messaging.services.forecast import mails_for
+from messaging.services.forecast import TriggerForecast
 from messaging.services.writing import ADDERS
 from orders.mail_forecast import register_mail_forecast
 from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
@@ -21,7 +21,7 @@ def register() -> None:
     COUNTERS.append(_trouble)
     ADDERS.append(add_extras)
     register_panel(mails_panel)
-    register_mail_forecast(mails_for)
+    register_mail_forecast(TriggerForecast)
     register_selection_page(
         SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES)
     )

@@ -4,6 +4,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db.models import QuerySet
+
 from backoffice.actor import Actor
 from backoffice.models import Shop
 from messaging.happenings import Happening, happenings_of
@@ -47,9 +49,14 @@ def recall(shop: Shop, acts: Iterable[uuid.UUID], orders: Iterable[int]) -> int:
 
 
 def triggers_of(shop: Shop, events: Iterable[str]) -> list[Trigger]:
+    """The triggers of these events with their files."""
+    return list(triggers_in(shop, events).prefetch_related("files"))
+
+
+def triggers_in(shop: Shop, events: Iterable[str]) -> QuerySet[Trigger]:
     """The triggers of these events, those that are off too: they silence a target shop."""
-    rows = Trigger.objects.for_shop(shop).filter(event__in=events).select_related("template", "shop__mail_settings")
-    return list(rows.prefetch_related("files"))
+    triggers = Trigger.objects.for_shop(shop).filter(event__in=events)
+    return triggers.select_related("template", "shop__mail_settings")
 
 
 def answering(triggers: Iterable[Trigger], happening: Happening) -> list[Trigger]:

@@ -1,13 +1,18 @@
 """Before anything leaves: how many mails a bulk action sends, and the tick that keeps them back."""
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.roles import Role
 from backoffice.tests.factories import make_staff
-from messaging.models import OutboxMail
+from messaging.models import OutboxMail, Supplier
 from messaging.tests.factories import make_trigger
+from orders.services import NewPayment
 from orders.tests.factories import make_order
+from orders.tests.test_refund_pages import fill
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +93,101 @@ def test_every_form_that_would_mail_has_the_tick(client, shop):
     without = [url for url in forms if 'name="quiet" value="1"' not in client.get(url).content.decode()]
 
     assert without == []
+
+
+# --- the forms of one order
+
+
+@pytest.fixture
+def owner_client(client, shop):
+    client.force_login(make_staff(shop, Role.OWNER).user)
+    return client
+
+
+def shown(client, shop, name, order=None) -> str:
+    return client.get(reverse(name, args=[shop.number, *([order.number] if order else [])])).content.decode()
+
+
+@pytest.mark.parametrize("name", ["orders:ship", "orders:record-payment", "orders:hold", "orders:new"])
+def test_a_form_tells_how_many_mails_go_out(owner_client, shop, name):
+    triggers = {
+        "orders:ship": {"code": "shipped", "copy_to_shop": True},
+        "orders:record-payment": {"event": "payment", "code": "paid", "copy_to_shop": True},
+        "orders:hold": {"code": "on_hold", "copy_to_shop": True},
+        "orders:new": {"event": "order.placed", "code": "", "copy_to_shop": True},
+    }
+    order = make_order(shop)
+    on_order = None if name == "orders:new" else order
+    assert "mails go out" not in shown(owner_client, shop, name, on_order)
+    make_trigger(shop, **triggers[name])
+
+    html = shown(owner_client, shop, name, on_order)
+
+    assert "Up to 2 mails go out." in html
+    assert 'name="quiet" value="1"' in html
+
+
+def test_a_refund_tells_it_before_it_is_made(owner_client, shop):
+    order = make_order(shop, payments=[NewPayment(Decimal("30.25"), "iDEAL", "paid", timezone.now())])
+    make_trigger(shop, event="payment", code="refunded")
+
+    url = reverse("orders:refund", args=[shop.number, order.number])
+    html = fill(owner_client, url, quantity__1="1", step="check").content.decode()
+
+    assert "1 mail goes out." in html
+    assert 'name="quiet" value="1"' in html
+
+
+def test_every_status_of_the_order_page_tells_its_mails(owner_client, shop):
+    make_trigger(shop, code="in_progress")
+    make_trigger(shop, event="line", code="backordered", copy_to_shop=True)
+    order = make_order(shop)
+
+    page = owner_client.get(reverse("orders:detail", args=[shop.number, order.number])).context["page"]
+
+    of_order = {look.code: look.mails for menu in page.menus for look in menu.looks if look.mails}
+    assert of_order == {"in_progress": 1}
+    assert {look.code: look.mails for look in page.line_looks if look.mails} == {"backordered": 2}
+    assert page.lines_mail
+
+
+def test_a_payment_tells_of_gift_cards_and_suppliers_too(owner_client, shop):
+    make_trigger(shop, event="digital.sent", code="gift_card")
+    Supplier.objects.create(shop=shop, name="Maker", email="maker@example.org", sku_prefix="SKU")
+    order = make_order(shop, lines=2)
+    order.lines.filter(position=1).update(kind="gift_card")
+    order.lines.filter(position=2).update(kind="physical", sku="SKU-2")
+
+    assert "Up to 2 mails go out." in shown(owner_client, shop, "orders:record-payment", order)
+
+
+def test_nobody_is_announced_who_gets_no_mail(owner_client, shop):
+    make_trigger(shop, event="payment", code="paid")
+    without_address = make_order(shop, customer_email="")
+    of_marketplace = make_order(shop, source="marketplace")
+
+    for order in (without_address, of_marketplace):
+        assert "goes out" not in shown(owner_client, shop, "orders:record-payment", order)
+
+
+@pytest.mark.parametrize("quiet", [{}, {"quiet": "1"}])
+def test_a_hold_without_notice_mails_nobody(owner_client, shop, quiet):
+    make_trigger(shop, code="on_hold")
+    order = make_order(shop)
+
+    owner_client.post(reverse("orders:hold", args=[shop.number, order.number]), {"reason": "Stock"} | quiet)
+
+    assert statuses(order) == ["on_hold"]
+    assert OutboxMail.objects.count() == (0 if quiet else 1)
+
+
+def test_many_holds_and_many_lines_are_told_too(clerk_client, shop):
+    make_trigger(shop, code="on_hold")
+    make_trigger(shop, event="line", code="backordered")
+    orders = [make_order(shop, lines=2), make_order(shop, lines=2)]
+
+    for action, number in (("hold:", 2), ("line:backordered", 4)):
+        numbers = [order.display_number for order in orders]
+        data = {"action": action, "shown": ",".join(numbers), "order": numbers, "filter": ""}
+        asked = clerk_client.post(reverse("orders:bulk", args=[shop.number]), data)
+        assert f"Up to {number} mails go out." in clerk_client.get(asked["Location"]).content.decode()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders import display, progress, waiting
+from orders.mail_forecast import OrderForecast
 from orders.models import (
     Folder,
     Order,
@@ -26,7 +27,7 @@ from orders.models import (
 )
 from orders.order_page.cards import ShipCard, lacks_code
 from orders.order_page.context import PageContext, dotted, weight
-from orders.services.status import current_code
+from orders.services.status import current_code, resolve
 from orders.status_menu import choices_of
 from statuses.kinds import FulfilmentStatus, Kind, Look
 from statuses.transitions import may_follow
@@ -44,6 +45,7 @@ class Button:
     url: str
     status: str = ""
     seen: str = ""
+    mails: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,23 @@ class WaitingLine:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A status that may come next: how it looks, and how many mails it would send at most."""
+
+    code: str
+    label: str | Promise
+    colour: str
+    shape: str
+    mails: int = 0
+
+
+@dataclass(frozen=True)
 class StatusMenu:
     """The statuses of one kind that may come next."""
 
     label: str | Promise
     url: str
-    looks: list[Look]
+    looks: list[Move]
     seen: str
     can_clear: bool = False
 
@@ -154,19 +167,24 @@ def stations(at: PageContext, payments: list[Payment], log: list[OrderLogEntry])
     )
 
 
-def primary(at: PageContext, steps: list[progress.Step], ship: ShipCard) -> Button | None:
+def primary(at: PageContext, steps: list[progress.Step], ship: ShipCard, forecast: OrderForecast) -> Button | None:
     """The likeliest step that this person may take; what is still to leave is sent with its code."""
     for step in steps:
         if at.may(step.kind):
             if step.code == FulfilmentStatus.SHIPPED and ship.number_proposed:
                 return Button(ship.label, step.icon, ship.url)
             seen = current_code(at.order, step.kind, at.catalogue)
-            return Button(step.label, step.icon, at.action_url(f"set-{step.kind}"), step.code, seen)
+            mails = _mails(at, step.kind, step.code, forecast)
+            return Button(step.label, step.icon, at.action_url(f"set-{step.kind}"), step.code, seen, mails)
     return None
 
 
 def waiting_line(
-    at: PageContext, ship: ShipCard, refunds: Sequence[Refund], shipments: Sequence[Shipment]
+    at: PageContext,
+    ship: ShipCard,
+    refunds: Sequence[Refund],
+    shipments: Sequence[Shipment],
+    forecast: OrderForecast,
 ) -> WaitingLine | None:
     """Why the order waits; None when it does not."""
     action = waiting.next_action(at.order)
@@ -180,7 +198,9 @@ def waiting_line(
     if action.kind == waiting.READ:
         return WaitingLine(text, Button(action.label, action.icon, at.action_url("read-message"), "", ""))
     seen = current_code(at.order, action.kind, at.catalogue)
-    return WaitingLine(text, Button(action.label, action.icon, at.action_url(f"set-{action.kind}"), action.code, seen))
+    mails = _mails(at, action.kind, action.code, forecast)
+    button = Button(action.label, action.icon, at.action_url(f"set-{action.kind}"), action.code, seen, mails)
+    return WaitingLine(text, button)
 
 
 def _page_for(
@@ -214,7 +234,7 @@ def hold_reason(at: PageContext) -> str:
     return at.order.hold_reason if at.order.fulfilment_status == FulfilmentStatus.ON_HOLD and not is_said else ""
 
 
-def menus(at: PageContext) -> list[StatusMenu]:
+def menus(at: PageContext, forecast: OrderForecast) -> list[StatusMenu]:
     """The moves that are possible, by kind; a kind without one, or without the right to it, is left out."""
     order = at.order
     possible = []
@@ -223,12 +243,29 @@ def menus(at: PageContext) -> list[StatusMenu]:
         (Kind.PAYMENT, order.payment_status),
         (Kind.INTERNAL, ""),
     ):
+        if not at.may(kind):
+            continue
         seen = current_code(order, kind, at.catalogue)
-        looks = [look for look in looks_of(at, kind) if look.code != seen and _may_follow(at, kind, old, look.code)]
+        choices = [look for look in looks_of(at, kind) if look.code != seen and _may_follow(at, kind, old, look.code)]
+        looks = [_move(at, kind, look, forecast) for look in choices]
         can_clear = kind == Kind.INTERNAL and bool(seen)
-        if at.may(kind) and (looks or can_clear):
+        if looks or can_clear:
             possible.append(StatusMenu(Kind(kind).label, at.action_url(f"set-{kind}"), looks, seen, can_clear))
     return possible
+
+
+def line_moves(at: PageContext, forecast: OrderForecast) -> list[Move]:
+    """The statuses a line may get; nothing without the right to it."""
+    return [_move(at, Kind.LINE, look, forecast) for look in looks_of(at, Kind.LINE)] if at.rights.change else []
+
+
+def _move(at: PageContext, kind: str, look: Look, forecast: OrderForecast) -> Move:
+    return Move(look.code, look.label, look.colour, look.shape, _mails(at, kind, look.code, forecast))
+
+
+def _mails(at: PageContext, kind: str, code: str, forecast: OrderForecast) -> int:
+    target = resolve(at.catalogue, kind, code)
+    return forecast.mails_if_status(kind, target.code, target.own_id)
 
 
 def looks_of(at: PageContext, kind: str) -> list[Look]:

@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 
 from backoffice.models import Shop, StaffMember
 from orders import display, progress
+from orders.mail_forecast import OrderForecast
 from orders.models import Folder, Order
 from orders.order_list import neighbours
 from orders.order_page import amounts, cards, head, lines
@@ -50,7 +51,8 @@ class OrderPage:
     lines: list[lines.LineRow]
     number_of_lines: str
     open_line: int | None
-    line_looks: list[Look]
+    line_looks: list[head.Move]
+    lines_mail: bool
     line_sorts: list[Link]
     size: str
     totals: list[amounts.Amount]
@@ -109,6 +111,8 @@ def order_page(
         shown=query.log,
         is_newest_page=query.before is None,
     )
+    forecast = OrderForecast(order)
+    line_moves = head.line_moves(at, forecast)
     beside = neighbours(order, shop, QueryDict(query.list_query))
     ship_to, bill_to = order.shipping_address, order.billing_address
     entries = [] if order.deleted_at else menu_for(staff)
@@ -133,13 +137,14 @@ def order_page(
         folder=order.folder.name if order.folder and order.folder.deleted_at is None else "",
         folders=head.folders(at, folders),
         stations=head.stations(at, payments, log.entries),
-        primary=head.primary(at, progress.next_steps(order), ship),
-        waiting=head.waiting_line(at, ship, refunds, shipments),
-        menus=head.menus(at),
+        primary=head.primary(at, progress.next_steps(order), ship, forecast),
+        waiting=head.waiting_line(at, ship, refunds, shipments, forecast),
+        menus=head.menus(at, forecast),
         lines=lines.line_rows(at, order_lines),
         number_of_lines=_number_of_lines(len(order_lines)),
         open_line=query.line,
-        line_looks=head.looks_of(at, Kind.LINE) if at.rights.change else [],
+        line_looks=line_moves,
+        lines_mail=any(move.mails for move in line_moves),
         line_sorts=lines.line_sorts(at),
         size=lines.size(at),
         totals=amounts.totals(at),

@@ -10,10 +10,12 @@ from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import bulk
 from orders.forms import HoldForm
+from orders.mail_forecast import OrderForecast
 from orders.models import Order
 from orders.services import UnknownStatus
 from orders.views.detail import undo_tag
 from orders.views.one_order import order_or_404, order_url, to_order
+from statuses.kinds import FulfilmentStatus
 
 # What needs no more than a press; the rest of the list's actions has forms of its own on the page.
 AT_ONCE = {"release", "folder", "printed"}
@@ -39,7 +41,13 @@ def hold(request: HttpRequest, number: int) -> HttpResponse:
     form = HoldForm(request.POST or None, initial={"reason": order.hold_reason})
     if request.method == "POST" and form.is_valid():
         return _run(request, order, "hold:", form.cleaned_data["reason"])
-    context = {"form": form, "order": order, "back": order_url(request, order)}
+    held = {"fulfilment_status": FulfilmentStatus.ON_HOLD, "fulfilment_own_status_id": None}
+    context = {
+        "form": form,
+        "order": order,
+        "mails": OrderForecast(order).mails_if(held),
+        "back": order_url(request, order),
+    }
     return render(request, "orders/hold.html", context, status=422 if form.is_bound else 200)
 
 

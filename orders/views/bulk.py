@@ -16,7 +16,7 @@ from backoffice.roles import Permission
 from orders import bulk, jobs, plan, selection
 from orders.jobs import MOST_AT_ONCE
 from orders.list_query import from_text
-from orders.mail_forecast import number_of_mails
+from orders.mail_forecast import mails_of_action
 from orders.plan import Plan
 from orders.selection import Selection, TooManySelected
 from orders.selection_pages import selection_page
@@ -71,7 +71,7 @@ def act(request: HttpRequest) -> HttpResponse:
     forecast = action.forecast(chosen.orders(request.shop))
     needs_words = key.startswith("hold:") and not reason
     # One mail can be taken back with Undo; before several leave, somebody looks first.
-    mails_many = forecast.changed > 1 and number_of_mails(request.shop, key, action, chosen.orders(request.shop)) > 1
+    mails_many = forecast.changed > 1 and mails_of_action(request.shop, action, chosen.orders(request.shop)) > 1
     if forecast.total > MOST_AT_ONCE or (forecast.changed and forecast.number_refused) or needs_words or mails_many:
         token = plan.keep(request, Plan.of(key, reason, chosen, back))
         return redirect("orders:bulk-confirm", request.shop.number, token)
@@ -104,7 +104,7 @@ def confirm(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         "asks_reason": kept.action.startswith("hold:"),
         "longest_reason": bulk.LONGEST_REASON,
         "back": _list_url(request, kept.back),
-        "mails": number_of_mails(request.shop, kept.action, action, kept.selection.orders(request.shop)),
+        "mails": mails_of_action(request.shop, action, kept.selection.orders(request.shop)),
     }
     return render(request, "orders/bulk_confirm.html", context)
 

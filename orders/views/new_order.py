@@ -14,6 +14,7 @@ from backoffice.models import Shop
 from backoffice.roles import Permission
 from orders import display, services
 from orders.edit_page import found_rows
+from orders.mail_forecast import OrderForecast
 from orders.models import Order
 from orders.new_order_form import PAID, REQUEST, NewOrderForm, values_of_customer, values_of_order
 from orders.order_page.amounts import Amount
@@ -200,6 +201,7 @@ def _page(request: HttpRequest, form: NewOrderForm, *, focus: str = "", status: 
         "who": who,
         "customers": _customers(request.shop, who),
         "has_looked": bool(who),
+        "mails": OrderForecast(Order(shop=request.shop)).mails_when_placed(),
         "may_pay": request.staff.may(Permission.CHANGE_PAYMENTS),
         "back": reverse("orders:list", args=[request.shop.number]),
         "focus": focus,

@@ -9,10 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import display, services
+from orders.mail_forecast import OrderForecast
 from orders.models import Refund, RefundState
 from orders.payment_forms import PaidOutForm, PaymentForm
 from orders.services import ChangeRefused, InputRefused
 from orders.views.one_order import order_or_404, order_url, to_order
+from statuses.kinds import PaymentStatus
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +35,10 @@ def record(request: HttpRequest, number: int) -> HttpResponse:
             amount = display.money(payment.amount, order.currency)
             messages.success(request, _("Payment of %(amount)s recorded.") % {"amount": amount})
             return to_order(request, order, "#h-payment")
-    context = {"form": form, "order": order, "back": order_url(request, order)}
+    mails = OrderForecast(order).mails_if(
+        {"payment_status": PaymentStatus.PAID}, {"payment_status": PaymentStatus.PARTLY_PAID}
+    )
+    context = {"form": form, "order": order, "back": order_url(request, order), "mails": mails}
     return render(request, "orders/payment.html", context, status=422 if form.errors else 200)
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import services
+from orders.mail_forecast import OrderForecast
 from orders.models import Order, Shipment
 from orders.order_page import PageQuery
 from orders.services import ChangeRefused, InputRefused, ShippedMeanwhile
@@ -18,6 +19,7 @@ from orders.services.shipping import seen_of
 from orders.shipment_forms import ChangeForm, LabelForm, ShipForm
 from orders.tracking import CARRIERS
 from orders.views.one_order import order_or_404, to_order
+from statuses.kinds import FulfilmentStatus, LineStatus
 
 # Buttons that only look at what was typed: the code, one of its carriers, the code that was meant.
 LOOKING = {"check": None, "pick": "carrier", "use": "tracking_code"}
@@ -126,10 +128,21 @@ def _look(request: HttpRequest, form: LabelForm, template: str) -> HttpResponse:
 
 def _page(request: HttpRequest, form: LabelForm, template: str) -> HttpResponse:
     context = {"form": form, "order": form.order, "carriers": CARRIERS, "query": _query(request)}
+    if isinstance(form, ShipForm):
+        context["mails"] = _mails_if_shipped(form)
     status = 422 if form.is_bound and form.errors else 200
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _mails_if_shipped(form: ShipForm) -> int:
+    """All that is left leaves, or a part of it."""
+    forecast = OrderForecast(form.order)
+    of_order = forecast.mails_if(
+        *({"fulfilment_status": status} for status in (FulfilmentStatus.SHIPPED, FulfilmentStatus.PARTLY_SHIPPED))
+    )
+    return of_order + forecast.mails_if_lines(LineStatus.SHIPPED, number=len(form.lines))
 
 
 def _seen_again(form: ShipForm, order: Order, refusal: ShippedMeanwhile) -> ShipForm:
