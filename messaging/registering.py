@@ -9,7 +9,9 @@ from messaging.extras import add_extras
 from messaging.mailbox import number_in_trouble
 from messaging.order_card import mails_panel
 from messaging.services.forecast import TriggerForecast
+from messaging.services.triggers import is_silent
 from messaging.services.writing import ADDERS
+from orders.hints import Hint, register_hint
 from orders.mail_forecast import register_mail_forecast
 from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
 from orders.selection_pages import SelectionPage, register_selection_page
@@ -22,6 +24,7 @@ def register() -> None:
     ADDERS.append(add_extras)
     register_panel(mails_panel)
     register_mail_forecast(TriggerForecast)
+    register_hint(silence_hint)
     register_selection_page(
         SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES)
     )
@@ -29,6 +32,14 @@ def register() -> None:
     register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may))
     register_menu_entry(MenuEntry(_("Resend confirmation"), "mail", "messaging:resend-confirmation", may))
     register_menu_entry(MenuEntry(_("Ask for feedback"), "bubble", "messaging:feedback", may))
+
+
+def silence_hint(shop: Shop) -> Hint | None:
+    """A new shop mails nothing until somebody begins with the usual mails; here so that nobody finds out too late."""
+    if is_silent(shop):
+        text = _("No mail goes to customers by itself yet, not even an order confirmation.")
+        return Hint(text, "messaging:triggers", _("Begin with the usual mails"))
+    return None
 
 
 def _trouble(shop: Shop) -> dict[str, tuple[int, bool]]:

@@ -151,6 +151,7 @@ class Carrier:
         """Make the papers and read the files: it may take long, and nobody else waits for it."""
         try:
             self._go_on()
+            fault("mail.packing")
             parcel.enclosures = enclosures_of(parcel.mail)
         except Exception as problem:  # noqa: BLE001  (whoever settles the parcel looks at it)
             parcel.problem = problem

@@ -53,6 +53,11 @@ def triggers_of(shop: Shop, events: Iterable[str]) -> list[Trigger]:
     return list(triggers_in(shop, events).prefetch_related("files"))
 
 
+def is_silent(shop: Shop) -> bool:
+    """Whether no trigger was ever made, so that no mail is sent by itself."""
+    return not Trigger.objects.for_shop(shop).exists()
+
+
 def triggers_in(shop: Shop, events: Iterable[str]) -> QuerySet[Trigger]:
     """The triggers of these events, those that are off too: they silence a target shop."""
     triggers = Trigger.objects.for_shop(shop).filter(event__in=events)

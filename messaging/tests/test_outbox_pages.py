@@ -313,6 +313,18 @@ def test_another_shops_file_does_not_exist_here(owner_client, shop, other_shop):
 # --- when mails are sent -------------------------------------------------------------------------
 
 
+def test_a_shop_that_mails_nothing_by_itself_is_told_so(owner_client, shop):
+    told = "No mail goes to customers by itself yet"
+    orders = reverse("orders:list", args=[shop.number])
+
+    assert told in page(owner_client.get(url(shop, "outbox")))
+    assert told in page(owner_client.get(orders))
+
+    owner_client.post(url(shop, "usual-triggers"))
+    assert told not in page(owner_client.get(url(shop, "outbox")))
+    assert told not in page(owner_client.get(orders))
+
+
 def test_the_usual_mails_are_one_press_away_and_only_once(owner_client, shop):
     assert "Begin with the usual mails" in page(owner_client.get(url(shop, "triggers")))
 

@@ -6,10 +6,10 @@ import time
 import pytest
 from django.core import mail as box
 
-from messaging.models import MailLane, MailSettings, MailState, OutboxMail
+from messaging.models import MailAttachment, MailLane, MailSettings, MailState, OutboxMail
 from messaging.post.smtp import Server, SmtpPost, Trouble
 from messaging.reasons import Reason
-from messaging.services import carriers
+from messaging.services import carriers, delivery
 from messaging.services.delivery import send_due
 from messaging.tests.factories import make_mail
 from messaging.tests.smtp_server import Sink, free_port, smtp_server
@@ -224,6 +224,52 @@ def test_f15_a_server_that_hangs_is_cut_off_and_holds_up_nobody(
     assert sorted(taken)[-5] < 2.5
     assert set(OutboxMail.objects.filter(shop=shop).values_list("state", flat=True)) == {"queued"}
     assert MailLane.objects.get(shop=shop).last_problem.startswith("too_slow")
+
+
+def both_use(shop, other_shop, port) -> None:
+    for each in (shop, other_shop):
+        MailSettings.objects.update_or_create(
+            shop=each, defaults={"host": "127.0.0.1", "port": port, "security": "none"}
+        )
+        MailLane.objects.create(shop=each)
+
+
+def test_f43_a_mail_that_comes_while_another_shop_sends_hundreds_is_among_the_next(
+    shop, other_shop, own_server, sink, monkeypatch
+):
+    both_use(shop, other_shop, own_server)
+    for _ in range(150):
+        make_mail(shop)
+    came_after = []
+
+    def let_another_come(place):
+        if place == "mail.settled" and len(sink.arrived) >= 40 and not came_after:
+            make_mail(other_shop, subject="B")
+            came_after.append(len(sink.arrived))
+
+    monkeypatch.setattr(delivery, "fault", let_another_come)
+    workers = 8
+
+    assert send_due(threads=workers) == 151
+
+    place = [message["Subject"] for message in sink.arrived].index("B")
+    assert place - came_after[0] <= 2 * workers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_paper_that_takes_long_holds_up_no_other_shop(shop, other_shop, own_server, sink, monkeypatch):
+    both_use(shop, other_shop, own_server)
+    monkeypatch.setenv("FAULT", "mail.packing:sleep:2")
+    slow = make_mail(shop, make_order(shop), subject="A", extra={"papers": ["packing_slip"]})
+    MailAttachment.objects.create(mail=slow, paper="packing_slip")
+    for _ in range(20):
+        make_mail(other_shop, subject="B")
+
+    assert send_due(threads=4) == 21
+
+    assert [message["Subject"] for message in sink.arrived] == ["B"] * 20 + ["A"]
+    (paper,) = sink.arrived[-1].iter_attachments()
+    assert paper.get_content().startswith(b"%PDF")
 
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again(sink):

@@ -19,6 +19,7 @@ from messaging import mailbox, previews
 from messaging.models import MailState, OutboxMail
 from messaging.previews import Look
 from messaging.services import outbox
+from messaging.services.triggers import is_silent
 
 LOOKS = (Look.DESKTOP, Look.PHONE, Look.DARK, Look.TEXT)
 
@@ -38,6 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "q": words,
         "is_newest": not before,
         "at_once": mailbox.plan_words(request.shop),
+        "is_silent": is_silent(request.shop),
         "may_send": request.staff.may(Permission.SEND_MESSAGES),
     }
     return render(request, "messaging/outbox.html", context)

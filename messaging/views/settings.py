@@ -16,6 +16,7 @@ from messaging.demo_mailbox import letters_in
 from messaging.models import MailLane, Origin
 from messaging.post.route import uses_mailbox
 from messaging.reasons import words_for
+from messaging.sender_domain import sender_domain
 from messaging.services.outbox import try_server_again
 from messaging.services.queue import Letter, queue_mail
 from messaging.services.settings import bounce_secret_of, save_mail_settings, settings_in
@@ -50,6 +51,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "problem": words_for(code),
         "answer": answer,
         "report_url": installation.SITE_URL + reverse("mail-reports", args=[request.shop.number]),
+        "sender": sender_domain(request.shop),
         "has_secret": bool(own.bounce_secret),
     }
     return render(request, "messaging/settings.html", context, status=422 if form.is_bound else 200)

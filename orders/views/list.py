@@ -1,5 +1,7 @@
 """The order list and search."""
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,6 +12,7 @@ from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import selection
 from orders.columns.gather import folders_of, tags_of
+from orders.hints import hints_for
 from orders.order_list import NEWER_CAP, body_of, number_newer, order_list
 from orders.search import order_of
 from orders.selection_pages import selection_pages_for
@@ -36,6 +39,8 @@ def show(request: HttpRequest) -> HttpResponse:
             "folders": folders_of(request.shop),
             "tags": tags_of(request.shop),
             "selection": chosen,
+            # Asked by an empty list alone.
+            "hints": partial(hints_for, request.shop),
         },
     )
     patch_vary_headers(response, ["HX-Request"])
