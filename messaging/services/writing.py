@@ -68,11 +68,15 @@ ADDERS: list[Adder] = []
 
 
 def write_waiting(*, limit: int = 2000) -> int:
-    """Write the mails that wait for their text and leave soon, in turns between the shops; returns how many."""
+    """Write the mails that wait for their text and leave soon, in turns between the shops; returns how many.
+
+    A few more than `limit` where more shops wait: each has one written.
+    """
     done = 0
     while done < limit and (shops := _shops_in_turn()):
+        some = min(max(limit // len(shops), 1), AT_ONCE)
         for shop_id in shops:
-            mails = list(_with_all(_waiting().filter(shop=shop_id).order_by("id"))[:AT_ONCE])
+            mails = list(_with_all(_waiting().filter(shop=shop_id).order_by("id"))[:some])
             write(mails)
             done += len(mails)
     return done

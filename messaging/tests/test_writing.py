@@ -1,5 +1,7 @@
 """A mail gets its text once, in the customer's language, and says itself why it cannot have one."""
 
+from uuid import uuid4
+
 import pytest
 
 from backoffice.actor import SYSTEM
@@ -7,7 +9,7 @@ from backoffice.tests.factories import make_shop
 from messaging.models import DoNotMail, MailSettings, MailState, OutboxMail, Recipient, TriggerEvent
 from messaging.sanitise import plain_text, sanitised
 from messaging.services.writing import write_waiting
-from messaging.tests.factories import make_template, make_trigger
+from messaging.tests.factories import make_mail, make_template, make_trigger
 from orders.services import delete_orders, set_fulfilment_status
 from orders.tests.factories import make_order
 
@@ -178,3 +180,17 @@ def test_the_plain_text_reads_like_the_html():
     text = plain_text(html + '<ul><li>a</li><li>b</li></ul><a href="https://x.example/">Go</a>')
 
     assert text == "Hi\n\nDear A,\nyes\n\n2 × Candle\n\n- a\n- b\n\nGo (https://x.example/)"
+
+
+def test_where_many_shops_wait_each_has_a_few_written_at_once():
+    for number in range(3):
+        of_shop = make_shop(f"8{number}")
+        for _ in range(4):
+            make_mail(
+                of_shop, written_at=None, extra={"subject": "Hello", "html": "<p>Hello</p>"}, unique_key=f"|{uuid4()}"
+            )
+
+    assert write_waiting(limit=3) == 3
+
+    written = OutboxMail.objects.exclude(written_at=None).values_list("shop__number", flat=True)
+    assert sorted(written) == ["80", "81", "82"]
