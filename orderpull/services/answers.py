@@ -18,8 +18,9 @@ from orderpull.models import Outcome, PullCall
 from orderpull.services.entry import Pull
 from orderpull.services.log import write_down
 from orderpull.services.receipts import write_receipts
-from orders.exports.xml import WrittenOrder, keys_of, wall_time, write_orders
+from orders.exports.xml import WrittenOrder, wall_time, write_orders
 from orders.exports.xml_orders import written_orders
+from orders.keys import keys_of
 from orders.models import Order
 from orders.models.order import OrderQuerySet
 from orders.services.change import settle_clock

@@ -6,6 +6,7 @@ from array import array
 from django.db import connection
 
 from orderpull.models import PullCall, PullReceipt
+from orders.keys import as_array
 
 # One statement for so many orders: large enough to cost little, small enough to hold no lock for long.
 CHUNK = 10_000
@@ -29,14 +30,13 @@ SQLITE = {
 def write_receipts(record: PullCall, numbers: "array[int]", versions: "array[int]") -> None:
     """Note that the caller of `record` has these versions of these orders; versions it had already stay as they are."""
     for start in range(0, len(numbers), CHUNK):
-        _insert(record, numbers[start : start + CHUNK].tolist(), versions[start : start + CHUNK].tolist())
+        _insert(record, numbers[start : start + CHUNK], versions[start : start + CHUNK])
 
 
-def _insert(record: PullCall, numbers: list[int], versions: list[int]) -> None:
+def _insert(record: PullCall, numbers: "array[int]", versions: "array[int]") -> None:
     table = connection.ops.quote_name(PullReceipt._meta.db_table)
-    rows: list[str | list[int]]
     if connection.vendor == "postgresql":
-        statement, rows = INSERT.format(table=table, **POSTGRESQL), [numbers, versions]
+        statement, rows = INSERT.format(table=table, **POSTGRESQL), [as_array(numbers), as_array(versions)]
     else:
         pairs = json.dumps(list(zip(numbers, versions, strict=True)))
         statement, rows = INSERT.format(table=table, **SQLITE), [pairs]

@@ -19,7 +19,7 @@ from backoffice.models import Shop
 from orders.benches import shop_with
 from orders.exports.formats import Format, Layout, reader_and_writer
 from orders.exports.table import ORDER_COLUMNS
-from orders.exports.xml import keys_of
+from orders.keys import keys_of
 from orders.models import Order
 
 # The same twenty values, as columns of ours and as fields of the model.

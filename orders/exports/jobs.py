@@ -19,8 +19,8 @@ from backoffice.jobs import JobFailed, JobKind, register_kind, report_progress, 
 from backoffice.models import Job, Shop
 from backoffice.roles import Permission
 from orders.exports.formats import Format, Layout, Reader, Writer, reader_and_writer
-from orders.exports.xml import keys_of
 from orders.filters import OrderFilter
+from orders.keys import keys_of
 from orders.keyset import in_order
 from orders.models import Order
 from orders.models.order import OrderQuerySet

@@ -6,7 +6,6 @@ nor add to it. All elements of an order are always there, in the same order, and
 """
 
 import re
-from array import array
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +24,6 @@ from orders.documents import (
     TotalsDocument,
 )
 from orders.models import Address
-from orders.models.order import OrderQuerySet
 
 SCHEMA = Path(__file__).with_name("orders.xsd")
 CONTENT_TYPE = "text/xml; charset=UTF-8"
@@ -75,11 +73,6 @@ def orders_of_documents(documents: Iterable[OrderDocument], shop: Shop) -> Itera
         before = escape.number_replaced
         text = writer.order(document)
         yield WrittenOrder(document.number, document.version, text, escape.number_replaced - before)
-
-
-def keys_of(orders: OrderQuerySet) -> "array[int]":
-    """The keys of `orders`, eight bytes each: what is exported is fixed before the first order is read."""
-    return array("q", orders.values_list("pk", flat=True).iterator(chunk_size=10_000))
 
 
 def write_orders(

@@ -7,8 +7,9 @@ from django.utils import timezone
 
 from backoffice.models import Shop
 from orders.documents import order_documents
-from orders.exports.xml import WrittenOrder, keys_of, orders_of_documents, write_orders
+from orders.exports.xml import WrittenOrder, orders_of_documents, write_orders
 from orders.exports.xml_sql import orders_of_database
+from orders.keys import keys_of
 from orders.models.order import OrderQuerySet
 
 

@@ -2,7 +2,7 @@
 
 The statement is made of the templates of `orders.exports.xml`, with the column or expression that `OrderXml` puts at
 each place. What it cannot write as `OrderXml` would (deleted orders, characters that XML has no place for) it leaves
-to that; tests hold both to the same bytes. Times leave the database in UTC behind a mark: what a shop's clock shows is
+to that; tests hold both to the same bytes. Times leave the database in UTC between marks: what a shop's clock shows is
 decided by Python's zones alone.
 """
 
@@ -19,18 +19,22 @@ from backoffice.models import Shop
 from orders.documents import Labels, order_documents
 from orders.exports import xml
 from orders.exports.xml import REFERENCES, Escape, WrittenOrder, wall_time
-from orders.keys import in_chunks
+from orders.keys import as_array, in_chunks
 from orders.models import Address, Order, OrderLine, OrderNote, Payment, Refund, Shipment, ShipmentLine
 
 # A small first chunk lets an answer begin at once; larger ones than this cost memory and save nothing.
 FIRST_CHUNK = 50
 CHUNK = 1000
+ROWS_AT_ONCE = 50  # are waited for, while the next are being written
 MOST_ARGUMENTS = 90  # of a hundred that a function of PostgreSQL takes
 
-# Around each time. No text has it: an order with such a character is left to `OrderXml`.
-MARK = "\x01"
-ILLEGAL = r"'[\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]'"
+# Words with one of these are left to `OrderXml`, so that here they mean nothing else.
+MARK = "\x01"  # on both sides of a time
+PLACE = "\x02"  # where the VAT rates belong
+LEFT = "\x03"  # in place of what is left
+ILLEGAL = r"\u0001-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff"
 SHOWN = "CASE WHEN o.number < 100000 THEN lpad(o.number::text, 5, '0') ELSE o.number::text END"
+DECODER = json.JSONDecoder()
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
@@ -39,20 +43,29 @@ def orders_of_database(order_ids: Iterable[int], *, shop: Shop) -> Iterator[Writ
     clock, values = WallClock(shop.zone), None
     for chunk in in_chunks(order_ids, first=FIRST_CHUNK, size=CHUNK):
         values = values or _values(shop)
-        with connection.cursor() as cursor:
-            if len(chunk) > FIRST_CHUNK:
-                # Compiling so long a statement takes a second, more than running it.
-                cursor.execute("SET jit = off")
-            cursor.execute(statement(), values | {"keys": list(chunk)})
-            rows = cursor.fetchall()
-        rest = {order.number: order for order in _left_over(rows, shop)}
-        for _key, number, version, is_left, text in rows:
-            yield rest[number] if is_left else WrittenOrder(number, version, clock.applied(text))
+        # All of a chunk is taken before the first is passed on: whoever gets it may need the connection.
+        orders = list(_orders_of_chunk(values | {"keys": as_array(chunk)}, clock))
+        rest = _written_by_python([key for key, order in orders if LEFT in order.text], shop)
+        for _key, order in orders:
+            yield rest.get(order.number, order)
 
 
-def _left_over(rows: Sequence[tuple], shop: Shop) -> Iterator[WrittenOrder]:
-    keys = [key for key, _number, _version, is_left, _text in rows if is_left]
-    return xml.orders_of_documents(order_documents(keys, shop=shop), shop)
+def _orders_of_chunk(values: dict[str, object], clock: "WallClock") -> Iterator[tuple[int, WrittenOrder]]:
+    """Key and order, with LEFT in the text of those that Python has to write; PostgreSQL writes the next meanwhile."""
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        for key, number, version, text, vat_totals in cursor.stream(statement(), values, size=ROWS_AT_ONCE):
+            yield key, WrittenOrder(number, version, clock.applied(text.replace(PLACE, _rates(vat_totals), 1)))
+
+
+def _written_by_python(keys: list[int], shop: Shop) -> dict[str, WrittenOrder]:
+    """The orders by the numbers that are shown."""
+    return {order.number: order for order in xml.orders_of_documents(order_documents(keys, shop=shop), shop)}
+
+
+def _rates(vat_totals: str) -> str:
+    """From the order's own column, as it keeps them."""
+    rates, _end = DECODER.raw_decode(vat_totals)
+    return "".join([xml.RATE % (each["rate"], each["ex"], each["vat"], each["incl"]) for each in rates])
 
 
 def _values(shop: Shop) -> dict[str, object]:
@@ -103,7 +116,7 @@ class WallClock:
         return wall_time(begin, self.zone)[:10] if is_whole else ""
 
 
-# --- The statement --------------------------------------------------------------------------------
+# --- The statements -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -118,41 +131,38 @@ Value = str | Text
 
 @cache
 def statement() -> str:
-    order = written(xml.ORDER, *_order_values())
+    """One row an order, each found by its key and in its place: OFFSET 0 keeps the planner from sorting whole texts."""
+    text = f"CASE WHEN o.deleted_at IS NULL THEN {written(xml.ORDER, *_order_values())} ELSE {_quoted(LEFT)} END"
+    by_time = "created_at, part.id"
     return f"""
-        SELECT o.id, {SHOWN}, o.version, {_is_left_to_python()}, {order}
+        SELECT o.id, {SHOWN}, o.version, {text}, o.vat_totals::text
         FROM unnest(%(keys)s::bigint[]) WITH ORDINALITY AS wanted (key, place)
-        JOIN {_table(Order)} o ON o.id = wanted.key AND o.shop_id = %(owner)s
+        CROSS JOIN LATERAL (
+            SELECT * FROM {_table(Order)} WHERE id = wanted.key AND shop_id = %(owner)s OFFSET 0
+        ) o
         LEFT JOIN {_table(Shop)} target ON target.id = o.target_shop_id
         CROSS JOIN (
             SELECT %(payment_labels)s::jsonb AS payment, %(fulfilment_labels)s::jsonb AS fulfilment,
                 %(line_labels)s::jsonb AS line, %(own)s::jsonb AS own
         ) status
         {_part("lines", OrderLine, xml.LINE, _line_values(), "position")}
-        {_part("payments", Payment, xml.TRANSACTION, _payment_values(), "created_at, part.id")}
-        {_part("refunds", Refund, xml.REFUND, _refund_values(), "created_at, part.id")}
-        {_part("shipments", Shipment, xml.SHIPMENT, _shipment_values(), "shipped_at, part.id", _shipped_lines())}
-        {_part("notes", OrderNote, xml.NOTE, _note_values(), "created_at, part.id", "", _for_customer())}
+        {_part("payments", Payment, xml.TRANSACTION, _payment_values(), by_time)}
+        {_part("refunds", Refund, xml.REFUND, _refund_values(), by_time)}
+        {_part("shipments", Shipment, xml.SHIPMENT, _shipment_values(), "shipped_at, part.id", joined=_shipped_lines())}
+        {_part("notes", OrderNote, xml.NOTE, _note_values(), by_time, condition=_for_customer())}
         WHERE %(target)s::bigint IS NULL OR o.target_shop_id = %(target)s
         ORDER BY wanted.place
     """  # noqa: S608  (names and templates of our own)
 
 
-def _is_left_to_python() -> str:
-    parts = ("lines", "payments", "refunds", "shipments", "notes")
-    own = f"o.deleted_at IS NOT NULL OR {_is_illegal(_order_values())}"
-    return " OR ".join([own, *(f"COALESCE({part}.is_illegal, false)" for part in parts)])
-
-
 def _part(
-    name: str, rows: type, template: str, values: Sequence[Value], order: str, joined: str = "", condition: str = ""
+    name: str, rows: type, template: str, values: Sequence[Value], order: str, *, joined: str = "", condition: str = ""
 ) -> str:
-    """The XML of what hangs on an order, as `name.xml`, and whether it cannot be written, as `name.is_illegal`."""
-    illegal = _is_illegal(values) + (" OR COALESCE(inside.is_illegal, false)" if joined else "")
+    """The XML of what hangs on an order, as `name.xml`."""
     return f"""
         CROSS JOIN LATERAL (
-            SELECT string_agg(each.xml, '') AS xml, bool_or(each.is_illegal) AS is_illegal FROM (
-                SELECT {written(template, *values)} AS xml, {illegal} AS is_illegal
+            SELECT string_agg(each.xml, '') AS xml FROM (
+                SELECT {written(template, *values)} AS xml
                 FROM {_table(rows)} part {joined} WHERE part.order_id = o.id {condition}
                 ORDER BY part.{order}
             ) each
@@ -164,8 +174,7 @@ def _shipped_lines() -> str:
     values = ("line.position", Text("line.sku"), "shipped.quantity")
     return f"""
         CROSS JOIN LATERAL (
-            SELECT string_agg({written(xml.SHIPPED_LINE, *values)}, '' ORDER BY line.position, shipped.id) AS xml,
-                bool_or({_is_illegal(values)}) AS is_illegal
+            SELECT string_agg({written(xml.SHIPPED_LINE, *values)}, '' ORDER BY line.position, shipped.id) AS xml
             FROM {_table(ShipmentLine)} shipped JOIN {_table(OrderLine)} line ON line.id = shipped.line_id
             WHERE shipped.shipment_id = part.id
         ) inside
@@ -222,8 +231,6 @@ def _order_values() -> tuple[Value, ...]:
 
 
 def _totals_values() -> tuple[Value, ...]:
-    by_rate = "jsonb_array_elements(o.vat_totals) WITH ORDINALITY AS by_rate (rate, place)"
-    rate = written(xml.RATE, *(f"rate ->> '{part}'" for part in ("rate", "ex", "vat", "incl")))
     return (
         "o.lines_total",
         "o.discount",
@@ -234,7 +241,7 @@ def _totals_values() -> tuple[Value, ...]:
         "o.total_ex",
         "o.total_vat",
         "o.total",
-        f"(SELECT string_agg({rate}, '' ORDER BY place) FROM {by_rate})",  # noqa: S608
+        _quoted(PLACE),
     )
 
 
@@ -277,21 +284,19 @@ def _note_values() -> tuple[Value, ...]:
 
 
 def written(template: str, *values: Value) -> str:
-    """The expression of `template` with `values` in its places; NULL is nothing."""
+    """The expression of `template` with `values` in its places; NULL is nothing.
+
+    Hardly any words need care: those of a row are looked at once before they are escaped one by one.
+    """
     plain = _joined(template, [value.column if isinstance(value, Text) else value for value in values])
-    if not _words(values):
+    if not (words := [value.column for value in values if isinstance(value, Text)]):
         return plain
     careful = _joined(template, [_escaped(value.column) if isinstance(value, Text) else value for value in values])
     special = "".join(map(chr, REFERENCES))
-    return f"CASE WHEN {_concat(_words(values))} ~ {_quoted(f'[{special}]')} THEN {careful} ELSE {plain} END"
-
-
-def _is_illegal(values: Sequence[Value]) -> str:
-    return f"{_concat(_words(values))} ~ {ILLEGAL}"
-
-
-def _words(values: Sequence[Value]) -> list[str]:
-    return [value.column for value in values if isinstance(value, Text)]
+    return (
+        f"CASE WHEN {_concat(words)} !~ {_quoted(f'[{special}{ILLEGAL}]')} THEN {plain}"
+        f" WHEN {_concat(words)} ~ '[{ILLEGAL}]' THEN {_quoted(LEFT)} ELSE {careful} END"
+    )
 
 
 def _joined(template: str, values: Sequence[str]) -> str:
