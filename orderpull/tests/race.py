@@ -9,7 +9,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,12 +32,12 @@ from backoffice.tests.factories import make_shop
 from orderpull.models import PullSettings
 from orderpull.tests.client import KEY, Erp, body_of
 from orders.models import Order, ShopClock
-from orders.services import add_note, changing
+from orders.services import add_note, changing, set_status_of_many
 from orders.tests.factories import make_order
 from orders.tests.race import NUMBER_OF_WRITERS, change_without_the_clock
+from statuses.kinds import Kind
 
 LONG_AGO = "20000101000000"
-SECONDS_BETWEEN_POLLS = 0.05
 
 
 @dataclass
@@ -79,11 +79,22 @@ def goes_by_its_own_clock(root: etree._Element, poller: Poller) -> str:
 HABITS = (follows_the_answer, keeps_the_highest_time, goes_by_its_own_clock)
 
 
-def change_with_the_clock(order: Order, seconds: float) -> None:
-    """A change that can be made again and again; the transaction goes on for a while after it."""
-    with changing(order.shop, by=SYSTEM):
-        add_note(order, "Changed", by=SYSTEM)
+def change_with_the_clock(orders: Sequence[Order], seconds: float) -> None:
+    """A change that can be made again and again, of one order or as a bulk job makes it of many; the transaction goes
+    on for a while after it."""
+    shop = orders[0].shop
+    with changing(shop, by=SYSTEM) as change:
+        first, *others = change.lock_many(order.pk for order in orders)
+        if others:
+            code = "on_hold" if first.fulfilment_status == "in_progress" else "in_progress"
+            set_status_of_many([first.pk, *(each.pk for each in others)], Kind.FULFILMENT, code, shop=shop, by=SYSTEM)
+        else:
+            add_note(first, "Changed", by=SYSTEM)
         time.sleep(seconds)
+
+
+def change_the_first_without(orders: Sequence[Order], seconds: float) -> None:
+    change_without_the_clock(orders[0], seconds)
 
 
 def wall_clock() -> str:
@@ -91,23 +102,31 @@ def wall_clock() -> str:
 
 
 def changes_lost(
-    shop: Shop, write: Callable[[Order, float], None], *, changes: int, pollers: int, longest: float, evenness: int
+    shop: Shop,
+    write: Callable[[Sequence[Order], float], None],
+    *,
+    changes: int,
+    pollers: int,
+    longest: float,
+    evenness: int,
+    at_once: int = 1,
+    pause: float = 0.05,
 ) -> dict[str, int]:
     """How many orders' last version each habit never saw, {habit: number}, after `changes` changes.
 
-    Eight writers change orders in turn; transactions last up to `longest` seconds, the higher the `evenness` the more
-    of them are short.
+    Eight writers change orders in turn, up to `at_once` in a transaction; transactions last up to `longest` seconds,
+    the higher the `evenness` the more of them are short. Systems rest for `pause` seconds between two pulls.
     """
     PullSettings.objects.update_or_create(shop=shop, defaults={"is_on": True, "key": KEY})
-    orders = [make_order(shop) for _ in range(min(changes, 400))]
-    lengths, done = random.Random(7), Event()
+    orders = [make_order(shop) for _ in range(min(changes, 16 * at_once if at_once > 1 else 400))]
+    chance, done = random.Random(7), Event()
+    batches = list(_batches(orders, changes, at_once, chance))
     systems = [Poller(HABITS[number % len(HABITS)], shop.number) for number in range(pollers)]
     with without_limits(), ThreadPoolExecutor(NUMBER_OF_WRITERS) as writing, ThreadPoolExecutor(pollers) as polling:
-        running = [polling.submit(_closing, _poll_until, done, each, index) for index, each in enumerate(systems)]
-        writers = [
-            writing.submit(_closing, write, orders[number % len(orders)], longest * lengths.random() ** evenness)
-            for number in range(changes)
+        running = [
+            polling.submit(_closing, _poll_until, done, each, index, pause) for index, each in enumerate(systems)
         ]
+        writers = [writing.submit(_closing, write, batch, longest * chance.random() ** evenness) for batch in batches]
         try:
             for writer in writers:
                 writer.result()
@@ -116,6 +135,8 @@ def changes_lost(
         for each in running:
             each.result()
     versions = {order.external_id(shop): order.version for order in Order.objects.for_shop(shop)}
+    if sum(versions.values()) - len(versions) < len(batches):
+        raise RuntimeError("Transactions changed nothing.")
     lost: dict[str, int] = {}
     for system in systems:
         missed = sum(system.versions.get(order_id, 0) < version for order_id, version in versions.items())
@@ -123,11 +144,20 @@ def changes_lost(
     return lost
 
 
-def _poll_until(done: Event, poller: Poller, index: int) -> None:
+def _batches(orders: list[Order], changes: int, at_once: int, chance: random.Random) -> Iterator[list[Order]]:
+    """What each transaction changes, `changes` in all: mostly `at_once` orders, every tenth time a single one."""
+    begin = made = 0
+    while made < changes:
+        size = min(at_once if chance.random() > 0.1 else 1, changes - made, len(orders) - begin)
+        yield orders[begin : begin + size]
+        begin, made = (begin + size) % len(orders), made + size
+
+
+def _poll_until(done: Event, poller: Poller, index: int, pause: float) -> None:
     erp = Erp(poller.number, REMOTE_ADDR=f"192.0.2.{index + 1}")
     is_last = False
     while not is_last:
-        is_last = done.wait(SECONDS_BETWEEN_POLLS)
+        is_last = done.wait(pause)
         poller.poll(erp)
 
 
@@ -148,7 +178,7 @@ def settle_without_lock(shop: Shop):
 def lost_by_the_twin(shop: Shop, **race) -> dict[str, int]:
     """The same race with writers that stamp before they commit and a reader that does not wait for them."""
     with patch("orderpull.services.answers.settle_clock", settle_without_lock):
-        return changes_lost(shop, change_without_the_clock, **race)
+        return changes_lost(shop, change_the_first_without, **race)
 
 
 def _closing(work: Callable, *arguments):
@@ -161,10 +191,10 @@ def _closing(work: Callable, *arguments):
 
 def main(changes: int) -> None:
     call_command("migrate", verbosity=0)
-    race = {"changes": changes, "pollers": 6, "longest": 0.01, "evenness": 1}
+    race = {"changes": changes, "pollers": 6, "longest": 0.01, "evenness": 1, "at_once": 3}
     lost = {
         "with": changes_lost(make_shop("12345"), change_with_the_clock, **race),
-        "without": lost_by_the_twin(make_shop("54321"), **race),
+        "without": lost_by_the_twin(make_shop("54321"), **race | {"at_once": 1}),
     }
     print(json.dumps(lost))  # noqa: T201  (the answer of the command)
 

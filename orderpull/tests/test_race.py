@@ -22,8 +22,11 @@ RACE = {"changes": 400, "pollers": 6, "longest": 2.0, "evenness": 12}
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_f40_no_system_loses_a_change_while_transactions_overlap():
-    assert changes_lost(make_shop(), change_with_the_clock, **RACE) == NOTHING
+@pytest.mark.parametrize("at_once", [1, 25])
+def test_f40_no_system_loses_a_change_while_transactions_overlap(at_once):
+    race = RACE | {"changes": RACE["changes"] * at_once, "at_once": at_once}
+
+    assert changes_lost(make_shop(), change_with_the_clock, **race) == NOTHING
 
 
 @pytest.mark.postgres
