@@ -67,7 +67,7 @@ def call_row(call: PullCall, shop: Shop) -> CallRow:
         at=second(call.at, shop),
         address=call.address or "–",
         step=str(call.get_step_display()),
-        caller=call.partner or (_("own key") if call.step != PullCall.Step.ID else ""),
+        caller=_caller_of(call),
         asked_for=since(call.asked_for),
         result=result_of(call),
         reason=call.reason_in_words,
@@ -76,6 +76,12 @@ def call_row(call: PullCall, shop: Shop) -> CallRow:
         number_of_orders=display.integer(call.number_of_orders) if call.step != PullCall.Step.ID else "",
         milliseconds=display.integer(call.milliseconds),
     )
+
+
+def _caller_of(call: PullCall) -> str:
+    """Whom it was signed by, or says it was; nobody when the signature of the shop's own key was not found good."""
+    is_signed = call.step != PullCall.Step.ID and not call.is_refused
+    return call.partner or (_("own key") if is_signed else "")
 
 
 def result_of(call: PullCall) -> str:

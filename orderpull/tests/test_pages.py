@@ -170,6 +170,8 @@ def test_the_log_tells_the_exact_reason_and_shows_only_refused_when_asked(owner,
     assert everything.count("<tr><td>") == 4
     assert refused.count("<tr><td>") == 1
     assert "pk fits none of the keys" in refused
+    assert "own key" in everything
+    assert "own key" not in refused  # whose it was is what nobody knows
     assert "2000-01-01 00:00:00" in everything
 
 
