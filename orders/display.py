@@ -2,7 +2,8 @@
 
 Dates are those of the house style: 22 Nov 2025 in English, 22-11-2025 in Dutch, 2025-11-22 in Swedish. What a
 language's numbers look like is asked of babel once per language and currency, because a list page formats fifty
-amounts and babel takes its patterns apart for each.
+amounts and babel takes its patterns apart for each. Where a page shows hundreds, it passes the language as `code`
+instead of letting each ask for it.
 """
 
 from datetime import date, datetime
@@ -65,9 +66,9 @@ def _apart(before: str) -> str:
     return before + NO_BREAK if before[-1:].isalpha() else before
 
 
-def money(amount: Decimal, currency: str) -> str:
+def money(amount: Decimal, currency: str, code: str = "") -> str:
     """`€1,234.50`, `€ 1.234,50` or `1 234,50 €`; it never breaks over two lines."""
-    code = language()
+    code = code or language()
     frame = _frame(code, currency)
     digits = f"{abs(amount):,.{frame.number_of_decimals}f}".translate(_marks(code))
     if amount < 0:
@@ -121,9 +122,9 @@ def volume(cm3: int) -> str:
     return f"{cm3 / CM3_PER_M3:,.3f}".translate(_marks(language())) + f"{NO_BREAK}m³"
 
 
-def day(value: date) -> str:
+def day(value: date, code: str = "") -> str:
     """`22 Nov 2025`, `22-11-2025` or `2025-11-22`."""
-    code = language()
+    code = code or language()
     if code == "nl":
         return f"{value.day:02d}-{value.month:02d}-{value.year:04d}"
     if code == "sv":
@@ -141,26 +142,28 @@ def _clock(local: datetime) -> str:
     return f"{local.hour:02}:{local.minute:02}"
 
 
-def short_time(moment: datetime, zone: ZoneInfo, today: date) -> str:
+def short_time(moment: datetime, zone: ZoneInfo, today: date, code: str = "") -> str:
     """For narrow columns: the time when it was today in `zone`, else the day; the year only when it is another."""
+    code = code or language()
     local = moment.astimezone(zone)
     if local.date() == today:
         return _clock(local)
     if local.year != today.year:
-        return day(local.date())
-    match language():
+        return day(local, code)
+    match code:
         case "nl":
-            return f"{local:%d-%m}"
+            return f"{local.day:02}-{local.month:02}"
         case "sv":
             return f"{local.day}/{local.month}"
     return f"{local.day} {_months()[local.month]}"
 
 
-def date_time(moment: datetime, zone: ZoneInfo) -> str:
+def date_time(moment: datetime, zone: ZoneInfo, code: str = "") -> str:
     """Day and time in `zone`: `22 Nov 2025, 12:46`."""
+    code = code or language()
     local = moment.astimezone(zone)
-    comma = "," if language() == "en" else ""
-    return f"{day(local.date())}{comma} {_clock(local)}"
+    comma = "," if code == "en" else ""
+    return f"{day(local, code)}{comma} {_clock(local)}"
 
 
 def weekday_date_time(moment: datetime, zone: ZoneInfo) -> str:

@@ -38,12 +38,10 @@ _SOURCE_CODES = {
 
 def time(when: Any, at: CellContext) -> SafeString:
     local = when.astimezone(at.zone)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(timespec="minutes"),
-        display.date_time(when, at.zone),
-        display.short_time(when, at.zone, at.today),
-    )
+    whole = display.date_time(local, at.zone, at.language)
+    short = display.short_time(local, at.zone, at.today, at.language)
+    # Digits, signs and names of months: nothing to escape.
+    return SafeString(f'<time datetime="{local.isoformat(timespec="minutes")}" title="{whole}">{short}</time>')
 
 
 def customer(row: Any, at: CellContext) -> SafeString:
@@ -159,7 +157,7 @@ def text(field: str) -> Cell:
 
 def amount(field: str) -> Cell:
     """An amount in the order's currency; the row has `currency` too."""
-    return lambda row, at: display.money(getattr(row, field), row.currency)
+    return lambda row, at: display.money(getattr(row, field), row.currency, at.language)
 
 
 def moment(field: str) -> Cell:
@@ -272,7 +270,7 @@ def language(row: Any, at: CellContext) -> str:
 
 
 def still_open(row: Any, at: CellContext) -> str:
-    return display.money(money.still_open(row.total, row.paid_total, row.refunded_total), row.currency)
+    return display.money(money.still_open(row.total, row.paid_total, row.refunded_total), row.currency, at.language)
 
 
 def weight(row: Any, at: CellContext) -> str:

