@@ -50,6 +50,26 @@ def test_three_hundred_lines_have_their_heads_and_page_numbers_on_every_page(kin
     assert [everything.count(f"Article no {place}.") for place in (1, 150, 300)] == [1, 1, 1]
 
 
+@pytest.mark.parametrize("kind", [Kind.PACKING_SLIP, Kind.PICK_LIST])
+@pytest.mark.parametrize("parcels", [1, 12])
+def test_lines_begin_below_whatever_stands_at_the_head(kind, parcels):
+    data = data_with(1)
+    data["order"]["shipments"] *= parcels
+    told = []
+
+    def note(text, matrix, text_matrix, *_font):
+        told.append((text, text_matrix[5] * matrix[3] + matrix[5]))
+
+    def height_of(word):
+        return next(height for text, height in told if word in text)
+
+    made = render_pdf([Page(standard(kind), data, "en")])
+    PdfReader(io.BytesIO(made.pdf)).pages[0].extract_text(visitor_text=note)
+
+    # The origin is at the foot of the page.
+    assert height_of("Article no 1.") < height_of("Location") < height_of("Weight") < height_of("Order date")
+
+
 @pytest.mark.parametrize("number_of_lines", range(11, 17))
 def test_the_sums_of_an_invoice_never_stand_alone_on_a_page(number_of_lines):
     """Around the place where the first page is full."""

@@ -11,6 +11,7 @@ from layouts.gallery import _CASES
 from layouts.models import LayoutVersion
 from layouts.published import layout_for
 from layouts.tests.factories import make_version
+from orders.tests.browser.test_accessibility import complaints
 from orders.tests.factories import make_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -170,3 +171,30 @@ def test_a_publishing_at_work_shows_how_far_it_is(open_as_manager, shop, monkeyp
     jobs.run(Job.objects.get().pk)
 
     expect(page.get_by_role("heading", name="Packing slip is published")).to_be_visible(timeout=PATIENT)
+
+
+@pytest.mark.timeout(400)
+def test_axe_finds_nothing_on_the_pages_of_layouts(open_as_manager, shop):
+    """The overview, a layout with its history, a draft with and without errors, a version, publishing, a preview."""
+    make_order(shop, number=12)
+    make_version(shop, "packing_slip", html="<h1>{{ order.number }}</h1>")
+    make_version(shop, "packing_slip", html="<h1>{{ order.number }} again</h1>")
+    make_version(shop, "packing_slip", html=WRONG, state=State.DRAFT)
+    make_version(shop, "invoice", html="<h1>{{ invoice.number }}</h1>", state=State.DRAFT)
+    own, drawn = f"packing_slip/{shop.number}/", f"invoice/{shop.number}/"
+    wrong = []
+
+    page = open_as_manager("")
+    for path in (
+        "",
+        own,
+        f"{own}preview/",
+        f"{own}versions/1/",
+        f"{own}draft/",
+        f"{drawn}draft/",
+        f"{drawn}draft/publish/",
+    ):
+        page.goto(f"{page.url.split('/layouts/')[0]}/layouts/{path}")
+        wrong += complaints(page, path)
+
+    assert wrong == []

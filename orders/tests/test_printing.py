@@ -638,3 +638,25 @@ def test_a_job_says_which_characters_no_font_has(shop, actor, clerk_client):
     assertContains(page, f"boxes stand for them on the papers: {unseen}")
     plain = print_all(shop, [make_order(shop)], actor, Kind.PACKING_SLIP)
     assertNotContains(clerk_client.get(reverse("job", args=[shop.number, plain.pk])), "boxes stand")
+
+
+def test_f24_a_full_disk_ends_a_print_job_with_a_word_and_the_next_one_prints(shop, actor, media):
+    """The place where the first part will be written is one that has no room."""
+    orders = [make_order(shop) for _ in range(2)]
+    waiting = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    place = media / "jobs" / str(shop.number) / f"work-{waiting + 1}"
+    place.mkdir(parents=True)
+    (place / "0.papers").symlink_to("/dev/full")
+
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP)
+
+    assert (job.pk, job.state, job.number_done) == (waiting + 1, JobState.FAILED, 0)
+    assert job.error == "There is no room left on the disk. Nothing was written; try again later."
+    assert not job.file
+    assert [path.name for path in media.rglob("*.pdf*")] == []
+    assert [printed_of(order) for order in orders] == [[], []]
+
+    again = jobs.retry_failed(job, by=actor)
+    jobs.run(again.pk)
+    again.refresh_from_db()
+    assert len(texts(file_of(again))) == 2

@@ -44,8 +44,6 @@ jobs.run(Job.objects.get().pk)
 job = Job.objects.get()
 print(job.state, job.attempts, job.number_done, job.file.name, job.error)
 """
-# A disk with room for less than the file of the whole job.
-ON_A_FULL_DISK = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (6_000, resource.RLIM_INFINITY))\n"
 
 
 def run(code, folder, fault=""):
@@ -118,11 +116,3 @@ def test_f33_a_print_job_whose_worker_is_killed_goes_on_where_it_was(
     # The list to pick all of them by, with the orders of the first worker too.
     assert f"{ORDERS} orders" in PdfReader(whole).pages[0].extract_text()
     assert not list((folder / "media").rglob("*.papers"))
-
-
-def test_f24_a_print_job_on_a_full_disk_ends_with_a_word_and_leaves_nothing_half_written(folder):
-    full = run(WORK.replace("jobs.run", ON_A_FULL_DISK + "jobs.run"), folder)
-
-    assert "failed 1 0" in full.stdout, full.stdout + full.stderr
-    assert "There is no room left on the disk." in full.stdout
-    assert not list((folder / "media").glob("jobs/*/*.p*"))

@@ -7,7 +7,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from backoffice.roles import Role
+from backoffice.tests.factories import make_staff
+from orders.models import InvoiceSettings
 from orders.services import Dispatch, RefundPlan, add_note, add_shipment, delete_orders, refund_order
+from orders.services.credit_notes import CreditWish, credit_invoice
+from orders.services.invoices import issue_invoice
 from orders.status_page import status_url
 from orders.tests.factories import make_order
 
@@ -149,6 +154,20 @@ def test_what_is_done_about_a_parcel_a_refund_and_a_selection(office, shop, acto
     office.get_by_role("button", name="Refund", exact=True).click()
     office.get_by_role("heading", name="Refund selected orders").wait_for()
     wrong += complaints(office, "refunds of a selection")
+
+    assert wrong == []
+
+
+def test_the_pages_of_invoices(sign_in_as, shop, actor):
+    """The list, an invoice, its credit note in the making, the numbers, and what is set for them."""
+    InvoiceSettings.objects.create(shop=shop, invoices_unpaid=True)
+    invoice = issue_invoice(make_order(shop, customer_name="Wolfeschlegelsteinhausenbergerdorff"), by=actor)
+    credit_invoice(issue_invoice(make_order(shop), by=actor), CreditWish(whole=True), by=actor)
+    page = sign_in_as(make_staff(shop, Role.MANAGER))
+    wrong = []
+    for path in ("", f"{invoice.pk}/", f"{invoice.pk}/credit/", "numbers/", "settings/", "company/"):
+        page.goto(f"/s/{shop.number}/invoices/{path}")
+        wrong += complaints(page, f"invoices/{path}")
 
     assert wrong == []
 
