@@ -185,9 +185,20 @@ def pdf_of(
 def _finish(document: Document, pdf: Any) -> None:
     _without_doubles(pdf)
     _within_one_rdf(document, pdf)
+    if "OutputIntents" in pdf.catalog:
+        _unsmoothed(pdf)
     for each in pdf.objects:
         if isinstance(each, Stream):
             each.stream = list(_shortened(each.stream))
+
+
+def _unsmoothed(pdf: Any) -> None:
+    """PDF/A forbids to ask for smoothed pictures (ISO 19005-3, 6.2.8); WeasyPrint asks for it in every variant."""
+    for each in pdf.objects:
+        pictures = [each, getattr(each, "extra", {}).get("SMask")]
+        for extra in [getattr(picture, "extra", {}) for picture in pictures]:
+            if "Interpolate" in extra:
+                extra["Interpolate"] = "false"
 
 
 _TOO_FINE = re.compile(rb"(\.\d\d)\d+")

@@ -182,6 +182,33 @@ def test_a_paper_for_the_archive_carries_its_files():
     assert b"pdfaid:part" in metadata
 
 
+def test_a_pdf_a_has_its_colours_and_fonts_inside_and_asks_for_no_smoothing():
+    """What ISO 19005-3 wants of the file itself: 6.2.3 output intent, 6.2.8 images, 6.2.11.4 fonts, 6.1.3 no key."""
+    half_seen = BytesIO()
+    PIL.Image.new("RGBA", (9, 9), (200, 0, 0, 90)).save(half_seen, "PNG")
+    source = Source(
+        html="<img src='a.png'><img src='b.png'><p>{{ order.number }} <b>{{ order.number | qr }}x</b>",
+        css=STYLE,
+        files={"a.png": png(), "b.png": half_seen.getvalue()},
+    )
+
+    pdf = PdfReader(BytesIO(render_pdf([page(source=source)], pdf_variant="pdf/a-3b").pdf))
+
+    root, resources = pdf.trailer["/Root"], pdf.pages[0]["/Resources"]
+    assert not pdf.is_encrypted
+    assert "/ID" in pdf.trailer
+    [intent] = root["/OutputIntents"]
+    assert intent["/S"] == "/GTS_PDFA1"
+    assert intent["/DestOutputProfile"].get_data()[36:40] == b"acsp"  # an ICC profile
+    fonts = [font.get_object() for font in resources["/Font"].values()]
+    assert all("/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts)
+    assert all("/ToUnicode" in font for font in fonts)
+    pictures = [picture.get_object() for picture in resources["/XObject"].values()]
+    masks = [picture["/SMask"] for picture in pictures if "/SMask" in picture]
+    assert (len(pictures), len(masks)) == (3, 1)
+    assert {picture["/Interpolate"].value for picture in [*pictures, *masks]} == {False}
+
+
 def test_a_preview_is_pictures_of_some_pages():
     three = Source(
         html="a<p style='break-before: page'>b<p style='break-before: page'>c", css="@page { size: 100mm 50mm }"
