@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 
 from backoffice import jobs
+from backoffice.job_files import workplace
 from backoffice.models import Job, JobItem, JobState, Shop
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
@@ -48,15 +49,20 @@ def content(response):
     return b"".join(response.streaming_content)
 
 
-def print_all(shop, orders, actor, *papers, **wish):
-    """The finished job over `orders`, in that order."""
-    job = start_printing(
+def ask_for_all(shop, orders, actor, *papers, **wish):
+    """A job over `orders`, in that order, that waits."""
+    return start_printing(
         Wish(papers, **wish),
         Order.objects.filter(pk__in=[order.pk for order in orders]).order_by("pk"),
         shop=shop,
         by=actor,
         token=uuid.uuid4(),
     )
+
+
+def print_all(shop, orders, actor, *papers, **wish):
+    """The finished job over `orders`, in that order."""
+    job = ask_for_all(shop, orders, actor, *papers, **wish)
     jobs.run(job.pk)
     job.refresh_from_db()
     return job
@@ -643,14 +649,13 @@ def test_a_job_says_which_characters_no_font_has(shop, actor, clerk_client):
 def test_f24_a_full_disk_ends_a_print_job_with_a_word_and_the_next_one_prints(shop, actor, media):
     """The place where the first part will be written is one that has no room."""
     orders = [make_order(shop) for _ in range(2)]
-    waiting = Job.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    place = media / "jobs" / str(shop.number) / f"work-{waiting + 1}"
-    place.mkdir(parents=True)
-    (place / "0.papers").symlink_to("/dev/full")
+    job = ask_for_all(shop, orders, actor, Kind.PACKING_SLIP)
+    (workplace(job) / "0.papers").symlink_to("/dev/full")
 
-    job = print_all(shop, orders, actor, Kind.PACKING_SLIP)
+    jobs.run(job.pk)
 
-    assert (job.pk, job.state, job.number_done) == (waiting + 1, JobState.FAILED, 0)
+    job.refresh_from_db()
+    assert (job.state, job.number_done) == (JobState.FAILED, 0)
     assert job.error == "There is no room left on the disk. Nothing was written; try again later."
     assert not job.file
     assert [path.name for path in media.rglob("*.pdf*")] == []
