@@ -10,9 +10,11 @@ from orders.keys import as_array
 
 # One statement for so many orders: large enough to cost little, small enough to hold no lock for long.
 CHUNK = 10_000
+# In one order, so that two answers with the same orders in different ones do not wait for each other.
 INSERT = """
     INSERT INTO {table} (shop_id, order_number, caller, version, at, call_id)
     SELECT %s, {number}, %s, {version}, %s, %s FROM {rows} WHERE true
+    ORDER BY {number}, {version}
     ON CONFLICT (shop_id, order_number, caller, version) DO NOTHING
 """
 POSTGRESQL = {
