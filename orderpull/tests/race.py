@@ -84,12 +84,14 @@ def change_with_the_clock(orders: Sequence[Order], seconds: float) -> None:
     on for a while after it."""
     shop = orders[0].shop
     with changing(shop, by=SYSTEM) as change:
-        first, *others = change.lock_many(order.pk for order in orders)
-        if others:
-            code = "on_hold" if first.fulfilment_status == "in_progress" else "in_progress"
-            set_status_of_many([first.pk, *(each.pk for each in others)], Kind.FULFILMENT, code, shop=shop, by=SYSTEM)
+        locked = change.lock_many(order.pk for order in orders)
+        if len(locked) == 1:
+            add_note(locked[0], "Changed", by=SYSTEM)
         else:
-            add_note(first, "Changed", by=SYSTEM)
+            worked_on = [order.pk for order in locked if order.fulfilment_status == "in_progress"]
+            others = [order.pk for order in locked if order.fulfilment_status != "in_progress"]
+            set_status_of_many(worked_on, Kind.FULFILMENT, "on_hold", shop=shop, by=SYSTEM)
+            set_status_of_many(others, Kind.FULFILMENT, "in_progress", shop=shop, by=SYSTEM)
         time.sleep(seconds)
 
 
@@ -135,8 +137,8 @@ def changes_lost(
         for each in running:
             each.result()
     versions = {order.external_id(shop): order.version for order in Order.objects.for_shop(shop)}
-    if sum(versions.values()) - len(versions) < len(batches):
-        raise RuntimeError("Transactions changed nothing.")
+    if (made := sum(versions.values()) - len(versions)) < changes:
+        raise RuntimeError(f"Only {made} changes were made.")
     lost: dict[str, int] = {}
     for system in systems:
         missed = sum(system.versions.get(order_id, 0) < version for order_id, version in versions.items())
