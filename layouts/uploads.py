@@ -112,6 +112,12 @@ def _too_large(name: str, most: int) -> UploadRefused:
     return UploadRefused(_("“%(name)s” is larger than %(limit)s MB."), name=_shown(name), limit=most // 1_000_000)
 
 
+def _too_many_pixels(name: str) -> UploadRefused:
+    return UploadRefused(
+        _("“%(name)s” has more than %(limit)s million pixels."), name=_shown(name), limit=MOST_PIXELS // 1_000_000
+    )
+
+
 def _kind_of(name: str, content: bytes) -> tuple[str, str]:
     if content[:4] in FONTS:
         _check_font(name, content)
@@ -136,22 +142,13 @@ def _format_of_image(name: str, content: bytes) -> str:
                 kind = image.format or ""
                 # Only the head was read until here.
                 if width * height > MOST_PIXELS:
-                    raise UploadRefused(
-                        _("“%(name)s” has more than %(limit)s million pixels."),
-                        name=_shown(name),
-                        limit=MOST_PIXELS // 1_000_000,
-                    )
+                    raise _too_many_pixels(name)
                 # WeasyPrint, once imported, lets pictures be cut off; here such a one would be taken for whole.
                 ImageFile.LOAD_TRUNCATED_IMAGES = False
                 image.load()
-    except (
-        UnidentifiedImageError,
-        PIL.Image.DecompressionBombError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        struct.error,
-    ) as error:
+    except PIL.Image.DecompressionBombError as error:
+        raise _too_many_pixels(name) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error) as error:
         raise UploadRefused(
             _("“%(name)s” is neither a picture (PNG, JPEG, GIF, WebP) nor a font (TTF, OTF, WOFF)."), name=_shown(name)
         ) from error

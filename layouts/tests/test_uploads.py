@@ -144,11 +144,11 @@ def test_an_svg_is_turned_away_with_a_way_out(content):
         checked_file(uploaded("logo.svg", content))
 
 
-def test_many_pixels_in_few_bytes_are_not_decoded():
+@pytest.mark.parametrize("side", [10_000, 100_000])
+def test_many_pixels_in_few_bytes_are_not_decoded(side):
+    """Up to twice of what it warns about Pillow leaves to us; it refuses more than that by itself."""
     with pytest.raises(UploadRefused, match="more than 16 million pixels"):
-        checked_file(uploaded("logo.png", huge_png(10_000, 10_000)))
-    with pytest.raises(UploadRefused):
-        checked_file(uploaded("logo.png", huge_png(100_000, 100_000)))
+        checked_file(uploaded("logo.png", huge_png(side, side)))
 
 
 def test_a_large_file_is_not_read():
