@@ -182,7 +182,7 @@ def test_the_plain_text_reads_like_the_html():
     assert text == "Hi\n\nDear A,\nyes\n\n2 × Candle\n\n- a\n- b\n\nGo (https://x.example/)"
 
 
-def test_where_many_shops_wait_each_has_a_few_written_at_once():
+def test_where_many_shops_wait_each_has_a_few_written_at_once(db):
     for number in range(3):
         of_shop = make_shop(f"8{number}")
         for _ in range(4):

@@ -24,7 +24,7 @@ def offered(client, shop, order):
     link = re.search(r'<a href="([^"]+)">([^<]+)</a>', line)
     button = re.search(r'<form method="post" action="([^"]+)".*<button[^>]*>([^<]+)</button>', line, re.DOTALL)
     found = link or button
-    return found.groups() if found else None
+    return (found[1], found[2].strip()) if found else None
 
 
 def address(name, shop, order, *part):
