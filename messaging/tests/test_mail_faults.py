@@ -150,7 +150,7 @@ def installation(request, tmp_path):
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_f4_f5_killed_a_hundred_times_no_mail_is_lost_or_gets_a_second_message_id(installation):
     sink = Sink()
     with smtp_server(sink) as port:
