@@ -97,10 +97,11 @@ class BackOffice:
 
 
 def wait_for(condition):
+    """Until it is so once: what is asked may change again at once, as when a program takes over from another."""
     give_up_at = time.monotonic() + PATIENCE
-    while not condition() and time.monotonic() < give_up_at:
+    while not condition():
+        assert time.monotonic() < give_up_at
         time.sleep(0.1)
-    assert condition()
 
 
 @pytest.fixture
