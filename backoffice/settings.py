@@ -122,7 +122,9 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Statements here are short; what the planner fears to be long would be compiled for half a second first.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
+    # Options of DATABASE_URL stand behind and win.
+    connecting = DATABASES["default"].setdefault("OPTIONS", {})
+    connecting["options"] = f"-c jit=off {connecting.get('options', '')}".strip()
 # SQLite leaves out what an index carries besides its keys; it counts by the index all the same.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

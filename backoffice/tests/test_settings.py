@@ -100,3 +100,11 @@ def test_the_demo_with_its_well_known_passwords_is_refused(manage):
 
     assert answer.returncode != 0
     assert "not loaded in production" in answer.stderr
+
+
+def test_options_of_the_database_address_stand_beside_ours(manage):
+    address = "postgres://backoffice@db.example/backoffice?options=-c%20lock_timeout=5s"
+
+    told = manage("diffsettings", DATABASE_URL=address, **GOOD)
+
+    assert "'options': '-c jit=off -c lock_timeout=5s'" in told.stdout
