@@ -22,9 +22,12 @@ run: ## Start web, worker and beat with demo data, on PORT (8000)
 	@$(BOOTSTRAP) run
 
 test: install-tests ## Run all tests: SQLite, PostgreSQL, Redis, Chromium, faults
-	$(PYTEST) -n 2 -m "$(ORDINARY)" $(ARGS)
-	$(ON_POSTGRES) $(PYTEST) -n 2 -m "postgres or not (browser or redis or faults)" $(ARGS)
-	$(PYTEST) -m "(browser or redis or faults) and not postgres" $(ARGS)
+	@# Each group runs, also after a red one: one run tells all that is wrong.
+	status=0; \
+	$(PYTEST) -n 2 -m "$(ORDINARY)" $(ARGS) || status=$$?; \
+	$(ON_POSTGRES) $(PYTEST) -n 2 -m "postgres or not (browser or redis or faults)" $(ARGS) || status=$$?; \
+	$(PYTEST) -m "(browser or redis or faults) and not postgres" $(ARGS) || status=$$?; \
+	exit $$status
 
 test-postgres: install-tests ## Run tests on a private PostgreSQL: ARGS="orders -k race"
 	$(ON_POSTGRES) $(PYTEST) $(ARGS)

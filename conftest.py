@@ -10,13 +10,17 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.utils import translation
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from backoffice.tests import servers
 from backoffice.tests.factories import make_shop, make_staff
 from backoffice.tests.quiet import RequestsUnderWay
 
 # --- Machinery
+
+# Milliseconds a window waits for what is asked of it. A busy machine takes many times what a quiet one does.
+PATIENT = 60_000
+expect.set_options(timeout=PATIENT)
 
 
 def pytest_collection_modifyitems(items):
@@ -93,6 +97,7 @@ def open_page(chromium: Browser, live_server, requests_under_way) -> Iterator[Ca
                 complaints.append(text)
 
         context = chromium.new_context(base_url=live_server.url, **{"locale": "en-GB"} | window)
+        context.set_default_timeout(PATIENT)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: message.type == "error" and complain(f"{message.text} ({page.url})"))

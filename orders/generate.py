@@ -33,6 +33,7 @@ from orders.models import (
     ShipmentLine,
     ShopClock,
 )
+from orders.planner import tell_planner
 from orders.services.change import add_to_counters
 from orders.services.new_order import NewLine, NewNote, NewOrder, NewPayment, NewShipment
 from orders.services.numbers import ORDERS
@@ -363,4 +364,4 @@ def _refresh_database() -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), COPIED):
             cursor.execute(statement)
-        cursor.execute("ANALYZE")
+    tell_planner()

@@ -17,8 +17,6 @@ from orders.tests.factories import make_order
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 State = LayoutVersion.State
 WRONG = "<h1>{{ order.number }}</h1>\n<p>Thank you, {{ order.custmer.name }}!</p>"
-# The renderer starts when the first page is laid out.
-PATIENT = 30_000
 # Who leaves while a picture is on its way breaks that request off, and htmx says so.
 BROKEN_OFF = ("htmx:afterRequest", "htmx:sendAbort", "htmx:sendError")
 
@@ -82,7 +80,7 @@ def test_an_error_is_fixed_and_the_layout_published_by_keyboard(open_as_manager,
     expect(page.get_by_label("Template")).to_be_focused()
     assert page.evaluate("getSelection().toString()").startswith("order.custmer")
     type_over(page, "custmer", "customer")
-    expect(picture(page)).to_have_attribute("alt", "Page 1 of 1 of Packing slip", timeout=PATIENT)
+    expect(picture(page)).to_have_attribute("alt", "Page 1 of 1 of Packing slip")
     page.keyboard.press("Control+s")
     expect(page.locator("#saved")).to_have_text("Draft saved")
     reach(page, "Save and publish")
@@ -91,7 +89,7 @@ def test_an_error_is_fixed_and_the_layout_published_by_keyboard(open_as_manager,
     reach(page, "Check and publish")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_role("heading", name="Packing slip is published")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("heading", name="Packing slip is published")).to_be_visible()
     assert layout_for(shop, "packing_slip").html == WRONG.replace("custmer", "customer")
 
 
@@ -117,11 +115,11 @@ def test_the_preview_follows_the_texts_and_warns_before_they_are_lost(open_as_ma
     make_order(shop, number=7)
     make_version(shop, "packing_slip", state=State.DRAFT, html="<h1>{{ order.number }}</h1>")
     page = open_as_manager("packing_slip/12345/draft/")
-    expect(picture(page)).to_be_visible(timeout=PATIENT)
+    expect(picture(page)).to_be_visible()
     before = picture(page).get_attribute("src")
 
     page.get_by_label("Template").fill("<h1>Other</h1>")
-    expect(picture(page)).not_to_have_attribute("src", before, timeout=PATIENT)
+    expect(picture(page)).not_to_have_attribute("src", before)
     expect(page.locator("[data-unsaved-hint]")).to_be_visible()
     page.get_by_label("Find a field").fill("billing city")
 
@@ -139,7 +137,7 @@ def test_two_people_at_one_draft(open_as_manager, shop):
     page.get_by_label("What changed").focus()
     page.keyboard.press("Control+s")
     # The preview of what was typed comes after that, and leaves the choice where it is.
-    expect(picture(page)).to_be_visible(timeout=PATIENT)
+    expect(picture(page)).to_be_visible()
     page.wait_for_timeout(1500)
     expect(page.locator("#h-clash")).to_contain_text("Marit Bakker saved this draft at")
     expect(page.locator("#h-clash")).to_be_in_viewport()
@@ -170,10 +168,9 @@ def test_a_publishing_at_work_shows_how_far_it_is(open_as_manager, shop, monkeyp
     expect(page.get_by_role("heading", name="Trying the hard cases")).to_be_visible()
     jobs.run(Job.objects.get().pk)
 
-    expect(page.get_by_role("heading", name="Packing slip is published")).to_be_visible(timeout=PATIENT)
+    expect(page.get_by_role("heading", name="Packing slip is published")).to_be_visible()
 
 
-@pytest.mark.timeout(400)
 def test_axe_finds_nothing_on_the_pages_of_layouts(open_as_manager, shop):
     """The overview, a layout with its history, a draft with and without errors, a version, publishing, a preview."""
     make_order(shop, number=12)

@@ -21,6 +21,7 @@ from orders.demo.places import COUNTRIES, HOME
 from orders.demo.sales import sale
 from orders.demo.shops import GIFTS, GIFTS_ENGLISH, MARKETS, SWEDISH, TEA, Stage, build_shops
 from orders.models import OrderLogEntry
+from orders.planner import tell_planner
 from orders.services import OrderRefused, changing, place_orders
 
 CUT = Path(__file__).parent / "online-retail-newest.csv.gz"
@@ -67,6 +68,7 @@ def build_world(path: Path, *, now: datetime, newest: int | None = None, say: Ca
     stages = build_shops(say)
     builder = Builder(file, stages, now)
     builder.place_all(say)
+    tell_planner()
     for stage in stages.values():
         set_clock(stage.shop, now)
     make_own_layouts(stages[GIFTS].shop, by=stages[GIFTS].by(Role.MANAGER))

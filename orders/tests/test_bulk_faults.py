@@ -77,7 +77,6 @@ def installation(tmp_path):
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(300)
 def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_was(installation):
     job = str(json.loads(installation("shell", "-v0", "-c", START))["job"])
     chance = random.Random(7)

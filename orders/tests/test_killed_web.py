@@ -78,7 +78,6 @@ def run(tmp_path):
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", FORMS)
 def test_f1_f2_f3_a_press_that_is_cut_off_and_repeated_counts_once(run, name):
     press = PRESS.replace("NAME", name).replace("FIELDS", str(FORMS[name]))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.faults]
 ROOT = Path(__file__).resolve().parents[2]
 ORDERS = 60  # three parts
 

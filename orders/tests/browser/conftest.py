@@ -40,7 +40,6 @@ def sign_in_as(open_page) -> Callable[..., Page]:
 
     def sign_in(staff: StaffMember, **window) -> Page:
         page = open_page("/accounts/login/", **window)
-        page.set_default_timeout(15_000)
         page.get_by_label("E-mail address").fill(staff.user.email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()

@@ -16,7 +16,7 @@ from orders.services.invoices import issue_invoice
 from orders.status_page import status_url
 from orders.tests.factories import make_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
 WIDTHS = [1440, 390, 320]

@@ -5,7 +5,7 @@ from openpyxl import load_workbook
 
 from orders.tests.browser.test_accessibility import complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,6 @@ def test_what_has_no_effect_is_out_of_the_way(at_the_door, shop):
     assert page.get_by_role("alert").get_by_text("This day is before the first one.").first.is_visible()
 
 
-@pytest.mark.timeout(300)
 def test_nobody_is_kept_out_of_the_exports(at_the_door, orders_of_the_day, shop):
     page = at_the_door()
     page.goto(f"/s/{shop.number}/exports/?status=ready")

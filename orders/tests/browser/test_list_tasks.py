@@ -14,7 +14,7 @@ from orders.models import SavedView
 from orders.services import add_tracking
 from orders.tests.factories import make_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 with_and_without_script = pytest.mark.parametrize("has_script", [True, False], ids=["script", "no script"])
 
 

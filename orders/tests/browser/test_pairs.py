@@ -15,7 +15,7 @@ from orders.models import Order, OrderLogEntry
 from orders.tests.browser.conftest import paid
 from orders.tests.factories import make_order, new_line
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 FIRST, SECOND = 0, 1
 
 
@@ -110,7 +110,6 @@ def two_people(open_page, client, clerk, shop, live_server):
     for staff in (make_staff(shop, Role.OWNER, email="marit@12345.example", name="Marit Bakker"), elin):
         client.force_login(staff.user)
         page = open_page("/accounts/login/", java_script_enabled=False, tolerate=("status of 409", "status of 422"))
-        page.set_default_timeout(20_000)
         page.context.add_cookies(
             [{"name": name, "value": morsel.value, "url": live_server.url} for name, morsel in client.cookies.items()]
         )

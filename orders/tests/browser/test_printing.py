@@ -6,7 +6,7 @@ from pypdf import PdfReader
 from orders.models import Order
 from orders.tests.browser.test_accessibility import complaints
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,6 @@ def test_slips_of_the_selected_orders_come_as_one_pdf_and_are_marked(
     at_the_door, orders_of_the_day, tmp_path, has_script
 ):
     page = at_the_door(java_script_enabled=has_script)
-    page.set_default_timeout(60_000)
     for number in ("00003", "00007"):
         page.get_by_label(f"Select order {number}").press("Space")
 

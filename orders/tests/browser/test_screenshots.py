@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from orders.models import Order
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 NEWEST_INVOICES = 400
 SIZES = {1440: 900, 390: 844}

@@ -8,7 +8,7 @@ from orders.models import Order
 from orders.services import add_note
 from orders.tests.factories import make_order
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
