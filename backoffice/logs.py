@@ -53,6 +53,9 @@ def configure(options: dict[str, Any]) -> None:
                 # Every refused /RPC call and every 404 would warn twice; the request line says the status already.
                 "django.request": {"level": "ERROR"},
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
+                # Each step of each paper, and each table of each font.
+                "weasyprint.progress": {"level": "WARNING"},
+                "fontTools": {"level": "WARNING"},
             },
         }
     )

@@ -7,6 +7,7 @@ import logging
 import pytest
 import structlog
 from django.conf import settings as product
+from weasyprint import HTML
 
 from backoffice.logs import configure
 from backoffice.tests.factories import PASSWORD
@@ -96,3 +97,11 @@ def test_an_id_that_is_no_id_is_replaced(client, offered):
 
     assert given != offered
     assert len(given) == 32
+
+
+def test_the_steps_of_a_paper_are_not_written_down(lines):
+    HTML(string="<style>p { color: red }</style><p>Thank you!").write_pdf()
+    logging.getLogger("weasyprint").warning("A face is missing.")
+
+    [line] = lines()
+    assert "A face is missing." in line
