@@ -174,9 +174,12 @@ def _shipped_lines() -> str:
     values = ("line.position", Text("line.sku"), "shipped.quantity")
     return f"""
         CROSS JOIN LATERAL (
-            SELECT string_agg({written(xml.SHIPPED_LINE, *values)}, '' ORDER BY line.position, shipped.id) AS xml
-            FROM {_table(ShipmentLine)} shipped JOIN {_table(OrderLine)} line ON line.id = shipped.line_id
-            WHERE shipped.shipment_id = part.id
+            SELECT string_agg(each.xml, '') AS xml FROM (
+                SELECT {written(xml.SHIPPED_LINE, *values)} AS xml
+                FROM {_table(ShipmentLine)} shipped JOIN {_table(OrderLine)} line ON line.id = shipped.line_id
+                WHERE shipped.shipment_id = part.id
+                ORDER BY line.position, shipped.id
+            ) each
         ) inside
     """  # noqa: S608
 
