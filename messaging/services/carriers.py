@@ -33,7 +33,7 @@ MAIL_SECONDS = 45
 CLAIMED_SECONDS = 0.5
 LEAST_CLAIMED, MOST_CLAIMED = 4, 50
 # And as many handed over as it takes while so many commits are made.
-HANDED_COMMITS = 4
+HANDED_COMMITS = 8
 MOST_HANDED = 8
 # Seconds a mail, for a server of which nothing is known yet.
 FIRST_PACE = 0.1

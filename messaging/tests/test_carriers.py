@@ -59,7 +59,7 @@ def turns(carrier: Carrier, *, commit: float) -> list[int]:
 
 @pytest.mark.parametrize(
     ("pace", "commit", "most"),
-    [(0.2, 0.002, 1), (0.02, 0.002, 1), (0.004, 0.002, 2), (0.001, 0.0011, 4), (0.001, 0.01, 8)],
+    [(0.2, 0.002, 1), (0.02, 0.002, 1), (0.004, 0.0021, 4), (0.0015, 0.001, 5), (0.001, 0.01, 8)],
     ids=["far away", "near", "very near", "as quick as the database", "quicker than the database"],
 )
 def test_a_server_gets_no_more_at_once_than_a_few_commits_take(clock, pace, commit, most):
