@@ -30,8 +30,20 @@ def make_trigger(shop, template=None, *, event=TriggerEvent.FULFILMENT, code="sh
     return Trigger.objects.create(shop=shop, template=template, event=event, code=code, **values)
 
 
-def make_mail(shop, order=None, *, recipient="anna@example.org", **values) -> OutboxMail:
+def make_mail(shop, order=None, **values) -> OutboxMail:
     """A written mail that is due."""
+    mail = a_mail(shop, order, **values)
+    mail.save(force_insert=True)
+    return mail
+
+
+def make_mails(shop, number) -> None:
+    """As many written mails that are due, in few inserts."""
+    OutboxMail.objects.bulk_create((a_mail(shop) for _ in range(number)), batch_size=1000)
+
+
+def a_mail(shop, order=None, *, recipient="anna@example.org", **values) -> OutboxMail:
+    """A written mail that is due, not stored."""
     now = timezone.now()
     dull = {
         "origin": Origin.BY_HAND,
@@ -50,4 +62,4 @@ def make_mail(shop, order=None, *, recipient="anna@example.org", **values) -> Ou
         "due_at": now - timedelta(seconds=1),
         "gives_up_at": now + timedelta(days=5),
     }
-    return OutboxMail.objects.create(shop=shop, order=order, **dull | values)
+    return OutboxMail(shop=shop, order=order, **dull | values)

@@ -1,4 +1,4 @@
-"""Workers are killed at random while a real server takes their mails: none is lost, none gets a second Message-ID.
+"""Workers are killed or told to stop while a real server takes their mails: none is lost, none has two Message-IDs.
 
 A trial is one process that changes orders or sends mails and is killed at one of the places between two steps, the
 n-th time it passes; then a lease is let lapse and the next one goes on. The server's own list is what counts.
@@ -7,10 +7,14 @@ n-th time it passes; then a lease is let lapse and the next one goes on. The ser
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -118,9 +122,38 @@ def own_database(url: str) -> str:
     return url.replace("/backoffice?", f"/{name}?")
 
 
+class Installation:
+    """Calling it runs a command of `manage.py` there and returns what that printed."""
+
+    def __init__(self, environment: dict[str, str], log: Path):
+        self.environment, self.log = environment, log
+
+    def __call__(self, *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @contextmanager
+    def worker(self) -> Iterator[subprocess.Popen]:
+        """A worker as it runs in production; killed at the end if it still runs then."""
+        command = [sys.executable, "-m", "celery", "--app", "backoffice", "worker", "--concurrency", "2"]
+        with (
+            self.log.open("wb") as log,
+            subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            ) as process,
+        ):
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def installation(request, tmp_path):
-    """Run code in an installation of its own, on SQLite or PostgreSQL; returns what it printed."""
+    """An installation of its own: SQLite and files, or PostgreSQL and Redis."""
     with ExitStack() as stack:
         if request.param == "postgres":
             database = own_database(stack.enter_context(servers.postgres()))
@@ -137,13 +170,7 @@ def installation(request, tmp_path):
             "MAIL_INTERNAL_HOSTS": "127.0.0.1",
             "LOG_LEVEL": "ERROR",
         }
-
-        def run(*arguments: str) -> str:
-            command = [sys.executable, "manage.py", *arguments]
-            done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-            return done.stdout
-
+        run = Installation(environment, tmp_path / "worker.log")
         run("migrate", "-v0")
         run("generate_orders", "--orders", "100")
         yield run
@@ -169,3 +196,58 @@ def test_f4_f5_killed_a_hundred_times_no_mail_is_lost_or_gets_a_second_message_i
     assert repeats <= set(seen["doubted"])
     assert sorted(seen["repeated"]) == sorted(seen["doubted"])
     assert seen["told"] == {"1": number}
+
+
+SHIP_ALL = """
+from backoffice.actor import SYSTEM
+from backoffice.models import Shop
+from orders.models import Order
+from orders.services import set_status_of_many
+shop = Shop.objects.first()
+set_status_of_many(Order.objects.for_shop(shop).values_list("pk", flat=True), "fulfilment", "in_progress",
+                   shop=shop, by=SYSTEM)
+"""
+STATES = """
+import json
+from collections import Counter
+from messaging.models import OutboxMail
+print(json.dumps({
+    "states": dict(Counter(OutboxMail.objects.values_list("state", flat=True))),
+    "claimed": OutboxMail.objects.filter(leased_by__isnull=False).count(),
+    "doubts": OutboxMail.objects.filter(number_of_doubts__gt=0).count(),
+}))
+"""
+SEND_THE_REST = "from messaging.services.delivery import send_due; send_due(seconds=300)"
+
+
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 120) -> None:
+    ends_at = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < ends_at, "it never came to that"
+        time.sleep(0.05)
+
+
+@pytest.mark.faults
+def test_f6_a_worker_told_to_stop_in_a_batch_leaves_the_rest_to_the_next_and_nothing_in_doubt(installation):
+    sink = Sink(slow=0.25)
+    with smtp_server(sink) as port:
+        installation("shell", "-v0", "-c", PREPARE.format(port=port))
+        with installation.worker() as worker:
+            installation("shell", "-v0", "-c", SHIP_ALL)
+            wait_until(lambda: len(sink.arrived) >= 3)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(timeout=120) == 0
+        seen = json.loads(installation("shell", "-v0", "-c", STATES))
+        arrived = len(sink.arrived)
+
+        # It did not go on until everything was sent, and holds nothing that it did not send.
+        assert seen["states"].keys() == {"sent", "queued"}
+        assert (seen["states"]["sent"], seen["claimed"], seen["doubts"]) == (arrived, 0, 0)
+
+        sink.slow = 0
+        installation("shell", "-v0", "-c", SEND_THE_REST)
+    after = json.loads(installation("shell", "-v0", "-c", STATES))
+    number = sum(seen["states"].values())
+    assert after == {"states": {"sent": number}, "claimed": 0, "doubts": 0}
+    assert set(Counter(sink.message_ids).values()) == {1}
+    assert len(sink.message_ids) == number > arrived
