@@ -52,36 +52,59 @@ def follow_back_orders(change: Change) -> None:
         for order in change.orders_with("number_of_lines_backordered")
         if not change.is_new(order) and order.deleted_at is None
     ]
-    has_goods_to_send = _having_goods_to_send(
-        order for order in moved if not order.number_of_lines_backordered and _is(order, FulfilmentStatus.BACKORDERED)
+    having_goods = _having_goods_to_send(
+        order for order in moved if status_by_back_orders(order, has_goods_to_send=True) == FulfilmentStatus.READY
     )
     for order in moved:
-        if order.number_of_lines_backordered and _is(order, FulfilmentStatus.READY):
-            _set_status(change, order, FulfilmentStatus.BACKORDERED, Rule.BACK_ORDERS)
-        elif order.pk in has_goods_to_send:
-            _set_status(change, order, FulfilmentStatus.READY, Rule.BACK_ORDERS)
+        if status := status_by_back_orders(order, has_goods_to_send=order.pk in having_goods):
+            _set_status(change, order, status, Rule.BACK_ORDERS)
 
 
 @rule
 def follow_payments(change: Change) -> None:
     """Downloads and gift cards of an order leave by themselves once it is paid; with nothing else in it, it is done.
 
-    Releasing a hold lets go what it kept back.
+    Whatever stopped the order, a hold or that it was given up or cancelled, keeps them back until it goes on.
     """
     paid = [
         order
-        for order in change.orders_with("payment_status", "status_before_hold")
-        if order.payment_status == PaymentStatus.PAID
-        and order.fulfilment_status not in SENDS_NOTHING
-        and order.deleted_at is None
-        and not (change.is_new(order) and _has_its_past_behind_it(order))
+        for order in [*change.orders_with("payment_status"), *_going_on(change)]
+        if lets_go(order) and not (change.is_new(order) and _has_its_past_behind_it(order))
     ]
     for order, lines in _lines_to_send(paid):
         _send(change, order, lines)
 
 
-def _is(order: Order, status: FulfilmentStatus) -> bool:
-    return order.fulfilment_status == status
+def status_by_back_orders(order: Order, *, has_goods_to_send: bool) -> FulfilmentStatus | None:
+    """Where an order belongs whose number of back-ordered lines has changed; None where it is."""
+    if order.number_of_lines_backordered:
+        return FulfilmentStatus.BACKORDERED if order.fulfilment_status == FulfilmentStatus.READY else None
+    is_waiting = order.fulfilment_status == FulfilmentStatus.BACKORDERED
+    return FulfilmentStatus.READY if is_waiting and has_goods_to_send else None
+
+
+def lets_go(order: Order) -> bool:
+    """Whether what leaves by itself may leave: it is paid for, and nothing stops the order."""
+    is_paid = order.payment_status == PaymentStatus.PAID
+    return is_paid and order.fulfilment_status not in SENDS_NOTHING and order.deleted_at is None
+
+
+def leaves_by_itself(line: OrderLine) -> bool:
+    return line.kind in SENDS_ITSELF and line.status in NOT_SENT
+
+
+def has_goods_to_send(lines: Iterable[OrderLine]) -> bool:
+    """Whether one of the lines is neither sent nor called off."""
+    return any(line.kind != OrderLine.Kind.FEE and line.status not in ALREADY_DONE for line in lines)
+
+
+def _going_on(change: Change) -> list[Order]:
+    """The orders that were stopped before this change."""
+    return [
+        entry.order
+        for entry in change.entries
+        if entry.changes.get("fulfilment_status", {}).get("old") in SENDS_NOTHING
+    ]
 
 
 def _has_its_past_behind_it(order: Order) -> bool:
@@ -113,7 +136,7 @@ def _lines_to_send(orders: Iterable[Order]) -> list[tuple[Order, list[OrderLine]
 
 
 def _send(change: Change, order: Order, lines: list[OrderLine]) -> None:
-    leaving = [line for line in lines if line.kind in SENDS_ITSELF and line.status in NOT_SENT]
+    leaving = [line for line in lines if leaves_by_itself(line)]
     for line in leaving:
         values = {
             "status": LineStatus.SHIPPED.value,
@@ -125,9 +148,8 @@ def _send(change: Change, order: Order, lines: list[OrderLine]) -> None:
     change.set(order, **counts_of(lines))
     named = ", ".join(line.sku or line.name for line in leaving)
     change.record(order, LogAction.DIGITAL_SENT, subject=named)
-    goods = [line for line in lines if line.kind != OrderLine.Kind.FEE]
     # Goods that left complete the order when they arrive, or when somebody says so.
-    if all(line.status in ALREADY_DONE for line in goods) and order.fulfilment_status not in UNDER_WAY:
+    if not has_goods_to_send(lines) and order.fulfilment_status not in UNDER_WAY:
         _set_status(change, order, FulfilmentStatus.COMPLETED, Rule.DIGITAL)
 
 

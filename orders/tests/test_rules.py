@@ -203,6 +203,37 @@ def test_a_hold_keeps_a_gift_card_until_it_is_released(shop, actor):
     assert statuses(order) == ("completed", ["shipped"])
 
 
+@pytest.mark.parametrize("stopped", ["on_hold", "cancelled", "expired"])
+def test_whatever_stopped_an_order_keeps_a_gift_card_until_it_goes_on(shop, actor, stopped):
+    order = make_order(shop, lines=[gift_card()])
+    set_fulfilment_status(order, stopped, by=actor)
+    set_payment_status(order, "paid", by=actor)
+    assert statuses(order) == (stopped, ["open"])
+
+    set_fulfilment_status(order, "in_progress", by=actor)
+
+    assert statuses(order) == ("completed", ["shipped"])
+
+
+def test_a_checkout_that_was_given_up_and_paid_sends_once_it_is_an_order(shop, actor):
+    order = make_order(shop, lines=[gift_card()], fulfilment_status="aborted")
+    set_payment_status(order, "paid", by=actor)
+
+    set_fulfilment_status(order, "new", by=actor)
+
+    assert statuses(order) == ("completed", ["shipped"])
+
+
+def test_a_hold_from_the_menu_of_statuses_lets_go_too(shop, actor):
+    order = make_order(shop, lines=[gift_card()])
+    set_fulfilment_status(order, "on_hold", by=actor)
+    set_payment_status(order, "paid", by=actor)
+
+    bulk.run(bulk.action_of("release:", shop), [order.pk], shop=shop, by=actor)
+
+    assert statuses(order) == ("completed", ["shipped"])
+
+
 def test_a_partly_paid_or_cancelled_order_sends_nothing(shop, actor):
     partly, cancelled = make_order(shop, lines=[gift_card()]), make_order(shop, lines=[gift_card()])
     set_fulfilment_status(cancelled, "cancelled", by=actor)
