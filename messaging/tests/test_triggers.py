@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -16,7 +17,16 @@ from messaging.models import MailSettings, MailState, OutboxMail, Recipient, Tri
 from messaging.tests.factories import make_template, make_trigger
 from orders.jobs import start_bulk
 from orders.models import Order, Source
-from orders.services import changing, record_payment, set_fulfilment_status, set_internal_status, set_status_of_many
+from orders.services import (
+    Dispatch,
+    add_shipment,
+    changing,
+    record_payment,
+    remove_shipment,
+    set_fulfilment_status,
+    set_internal_status,
+    set_status_of_many,
+)
 from orders.services.status import set_line_status
 from orders.services.undo import undo
 from orders.tests.factories import make_order
@@ -107,6 +117,21 @@ def test_going_back_by_undo_mails_nobody(shop):
     undo(entry.act, shop=shop, by=SYSTEM)
 
     assert not OutboxMail.objects.exists()
+
+
+def test_taking_a_shipment_back_recalls_its_mail_and_mails_nobody(shop):
+    for code in ("shipped", "ready"):
+        make_trigger(shop, code=code)
+    make_trigger(shop, event="line", code="ready")
+    order = make_order(shop)
+    shipment = add_shipment(order, Dispatch({1: Decimal(1)}), by=SYSTEM)
+
+    remove_shipment(shipment, by=SYSTEM)
+
+    assert Order.objects.get(pk=order.pk).fulfilment_status == "ready"
+    assert list(OutboxMail.objects.values_list("event", "state", "reason")) == [
+        ("fulfilment:shipped", "cancelled", "undone")
+    ]
 
 
 def test_do_not_notify_mails_nobody(shop):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -125,16 +126,18 @@ def remove_shipment(shipment: Shipment, *, by: Actor) -> OrderLogEntry | None:
         by_key = {line.pk: line for line in lines}
         quantities = {by_key[part.line_id]: part.quantity for part in stored.lines.all()}
         _refuse_if_something_followed(locked, stored, quantities)
+        undoes = _act_that_added(locked, stored)
         entry = change.record(
             locked,
             LogAction.SHIPMENT_REMOVED,
             {"shipment": {"old": _logged(stored, quantities), "new": None}},
             subject=_subject(stored),
             subject_id=stored.pk,
+            undoes=undoes,
         )
         stored.delete()
-        _count_back(change, locked, lines, quantities)
-        _go_back(change, locked, lines)
+        _count_back(change, locked, lines, quantities, undoes=undoes)
+        _go_back(change, locked, lines, undoes=undoes)
         refresh_search_text([locked], change.shop)
         return entry
 
@@ -337,12 +340,26 @@ def _count_shipped(
     _save_lines(change, order, lines, quantities)
 
 
-def _count_back(change: Change, order: Order, lines: list[OrderLine], quantities: Mapping[OrderLine, Decimal]) -> None:
+def _act_that_added(order: Order, shipment: Shipment) -> UUID | None:
+    """The act that is taken back with the shipment; None where it came in with the order."""
+    added = order.log.filter(action=LogAction.SHIPMENT_ADDED, subject_id=shipment.pk)
+    return added.values_list("act", flat=True).first()
+
+
+def _count_back(
+    change: Change,
+    order: Order,
+    lines: list[OrderLine],
+    quantities: Mapping[OrderLine, Decimal],
+    *,
+    undoes: UUID | None,
+) -> None:
     before = _line_statuses_before(order, quantities)
     for line, quantity in quantities.items():
         line.quantity_shipped -= quantity
         if line.status == LineStatus.SHIPPED and line.quantity_shipped < line.quantity:
-            move_line(change, order, line, LogAction.LINE_CHANGED, before.get(line.pk) or _unshipped(line))
+            values = before.get(line.pk) or _unshipped(line)
+            move_line(change, order, line, LogAction.LINE_CHANGED, values, undoes=undoes)
     _save_lines(change, order, lines, quantities)
 
 
@@ -369,17 +386,21 @@ def _unshipped(line: OrderLine) -> dict[str, Any]:
 
 
 def _follow(order: Order, lines: list[OrderLine], *, way: str, by: Actor) -> None:
-    """The order status by what has left; one that is further on stays."""
+    if status := status_by_shipments(order, lines, way=way):
+        set_fulfilment_status(order, status, by=by)
+
+
+def status_by_shipments(order: Order, lines: Iterable[OrderLine], *, way: str) -> F | None:
+    """The order status by what has left; None where it is that already, or further on."""
     if order.fulfilment_status in SENT:
-        return
+        return None
     target = F.SHIPPED if way == Shipment.Way.CARRIER else F.DELIVERED
     if not all_gone(lines):
         target = F.PARTLY_SHIPPED
-    if order.fulfilment_status != target:
-        set_fulfilment_status(order, target, by=by)
+    return target if order.fulfilment_status != target else None
 
 
-def _go_back(change: Change, order: Order, lines: list[OrderLine]) -> None:
+def _go_back(change: Change, order: Order, lines: list[OrderLine], *, undoes: UUID | None) -> None:
     """The order status without the shipment: what it was before anything left, or Partly shipped.
 
     Not by the table of moves: this takes back what a shipment did, as undo does.
@@ -391,7 +412,7 @@ def _go_back(change: Change, order: Order, lines: list[OrderLine]) -> None:
         values = _status_before(change, order, lines)
     elif order.fulfilment_status == F.PARTLY_SHIPPED:
         return
-    change.record(order, LogAction.FULFILMENT_CHANGED, change.set(order, **values))
+    change.record(order, LogAction.FULFILMENT_CHANGED, change.set(order, **values), undoes=undoes)
 
 
 def _status_before(change: Change, order: Order, lines: list[OrderLine]) -> dict[str, Any]:

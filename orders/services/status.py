@@ -185,17 +185,24 @@ def decide_status(catalogue: Catalogue, kind: str, target: Target) -> Decision:
 
     def decide(order: Order) -> dict[str, Any]:
         _refuse_deleted(order)
-        values: dict[str, Any] = {fields.own: target.own_id}
         if fields.code:
             _refuse_impossible(catalogue, order, kind, target)
-            values[fields.code] = target.code
-        if kind == Kind.FULFILMENT and target.code != FulfilmentStatus.ON_HOLD:
-            # Whoever moves an order on from its hold has dealt with the reason.
-            values |= {"hold_reason": "", "status_before_hold": ""}
-        return values
+        return values_of_status(kind, target.code, target.own_id)
 
     hold = ("hold_reason", "status_before_hold") if kind == Kind.FULFILMENT else ()
     return Decision(fields.action, (*filter(None, ("deleted_at", fields.code, fields.own)), *hold), decide)
+
+
+def values_of_status(kind: str, code: str, own_id: int | None) -> dict[str, Any]:
+    """The values of an order that has this status."""
+    fields = FIELDS[kind]
+    values: dict[str, Any] = {fields.own: own_id}
+    if fields.code:
+        values[fields.code] = code
+    if kind == Kind.FULFILMENT and code != FulfilmentStatus.ON_HOLD:
+        # Whoever moves an order on from its hold has dealt with the reason.
+        values |= {"hold_reason": "", "status_before_hold": ""}
+    return values
 
 
 def _move(change: Change, catalogue: Catalogue, order: Order, kind: str, target: Target) -> OrderLogEntry | None:
@@ -240,7 +247,13 @@ def _line_values(target: Target) -> dict[str, str | int | bool | None]:
 
 
 def move_line(
-    change: Change, order: Order, line: OrderLine, action: LogAction, values: dict[str, Any]
+    change: Change,
+    order: Order,
+    line: OrderLine,
+    action: LogAction,
+    values: dict[str, Any],
+    *,
+    undoes: uuid.UUID | None = None,
 ) -> OrderLogEntry:
     """Set the fields of a line and record it as `action`; the caller saves all lines at once."""
     diff = {}
@@ -249,7 +262,7 @@ def move_line(
         if old != new:
             setattr(line, name, new)
             diff[name] = {"old": plain(old), "new": plain(new)}
-    return change.record(order, action, diff, line=line, subject=line.sku or line.name)
+    return change.record(order, action, diff, line=line, subject=line.sku or line.name, undoes=undoes)
 
 
 def _refuse_deleted(order: Order) -> None:
