@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from messaging.models import TriggerEvent
 from orders.models import LogAction, Order, OrderLogEntry, Source
 from orders.services.rules import FIRST, SENDS_ITSELF
-from statuses.kinds import FulfilmentStatus
+from statuses.kinds import FulfilmentStatus, LineStatus
 
 # Entries that tell of a status because somebody, or a rule, set it. Edits, splits and merges only carry statuses along.
 TELLING = {
@@ -18,6 +18,8 @@ TELLING = {
     LogAction.REFUND_MADE,
     LogAction.INTERNAL_CHANGED,
 }
+# The same of lines.
+TELLING_OF_LINES = {LogAction.LINE_CHANGED, LogAction.LINE_CREDITED, LogAction.LINE_RETURNED}
 # The fields that carry each kind of status: the built-in word, and the shop's own.
 FIELDS = {
     TriggerEvent.FULFILMENT: ("fulfilment_status", "fulfilment_own_status_id"),
@@ -101,7 +103,10 @@ def _line_statuses(order: Order, entries: list[OrderLogEntry]) -> list[Happening
     moved: dict[int, Happening] = {}
     for entry in entries:
         line = entry.line
-        if entry.action != LogAction.LINE_CHANGED or line is None:
+        if entry.action not in TELLING_OF_LINES or line is None:
+            continue
+        if entry.action == LogAction.LINE_RETURNED and line.status == LineStatus.SHIPPED:
+            # What came back goes to the customer again, who knows that it was shipped.
             continue
         is_new_word = "status" in entry.changes
         if is_new_word or "own_status_id" in entry.changes:

@@ -20,8 +20,11 @@ from orders.models import Order, Source
 from orders.services import (
     Dispatch,
     add_shipment,
+    announce_return,
     changing,
+    receive_return,
     record_payment,
+    refuse_return,
     remove_shipment,
     set_fulfilment_status,
     set_internal_status,
@@ -132,6 +135,20 @@ def test_taking_a_shipment_back_recalls_its_mail_and_mails_nobody(shop):
     assert list(OutboxMail.objects.values_list("event", "state", "reason")) == [
         ("fulfilment:shipped", "cancelled", "undone")
     ]
+
+
+def test_a_line_that_comes_back_is_told_and_one_that_goes_to_the_customer_again_is_not(shop):
+    for code in ("returned", "shipped", "credited"):
+        make_trigger(shop, event="line", code=code)
+    order = make_order(shop)
+    announced = announce_return(order, {1: Decimal(1)}, reason="damaged", by=SYSTEM)
+
+    receive_return(announced, by=SYSTEM)
+    refuse_return(announced, by=SYSTEM)
+
+    line = order.lines.get()
+    assert line.status == "shipped"
+    assert [event for event, _recipient in mails_of(shop)] == [f"line:returned:{line.pk}"]
 
 
 def test_do_not_notify_mails_nobody(shop):
