@@ -6,7 +6,7 @@ from messaging.fields import without_extras
 from messaging.models import Download, GiftCard, OutboxMail, TriggerEvent
 from messaging.previews import data_of
 from messaging.services.digital import downloads_of, gift_cards_of, link_of
-from orders.models import Order
+from orders.models import Order, OrderLine
 
 # The key of the order that a test mail is made of: it stays out of that order's log.
 ABOUT = "about"
@@ -19,8 +19,10 @@ def add_extras(mail: OutboxMail, data: dict[str, Any], language: str) -> None:
         data |= data_of(order, mail.shop, language)
         return
     data |= without_extras()
-    if mail.order is not None and mail.event.startswith(TriggerEvent.DIGITAL):
+    # Each of the two has its own mail, so that a download that lacks its file keeps no gift card back.
+    if mail.order is not None and mail.event.startswith(f"{TriggerEvent.DIGITAL}:{OrderLine.Kind.GIFT_CARD}"):
         data["gift_cards"] = [_gift_card(each) for each in gift_cards_of(mail.order)]
+    elif mail.order is not None and mail.event.startswith(TriggerEvent.DIGITAL):
         data["downloads"] = [_download(each, mail) for each in downloads_of(mail.order)]
     supplier = mail.extra.get("supplier")
     if supplier:

@@ -130,6 +130,14 @@ def test_a_product_without_a_file_fails_readably_and_can_be_tried_again(shop, ac
     assert "bread.pdf" in mail.text
 
 
+def test_a_download_without_its_file_keeps_no_gift_card_back(shop, actor, book):
+    book.delete()
+    buy(shop, actor, BOOK, CARD)
+
+    assert (mails("download").get().reason, mails("gift_card").get().reason) == (Reason.NO_FILE, "")
+    assert GiftCard.objects.get().code in mails("gift_card").get().text
+
+
 def test_every_gift_card_has_a_code_of_its_own(shop, actor, book):
     buy(shop, actor, CARD | {"quantity": Decimal(3)})
 
