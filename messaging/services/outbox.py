@@ -4,7 +4,10 @@ import uuid
 from datetime import timedelta
 from typing import NoReturn
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from backoffice.actor import Actor
@@ -52,12 +55,14 @@ def send_now(mail: OutboxMail) -> None:
 def retry(mail: OutboxMail, *, address: str | None = None) -> None:
     """Try a mail again that failed or came back, to another address if one is given; with the same Message-ID.
 
-    A text that could not be made is made anew. Raises ValidationError for a bad address, MailRefused.
+    A text that could not be made is made anew. Raises ValidationError for an address that is bad or wants no mail,
+    MailRefused.
     """
     values = {}
     if address is not None:
         validate_one_address(address)
         values["recipient"] = address
+    _refuse_unwanted(mail.shop_id, address or mail.recipient)
     with transaction.atomic():
         _bring_forward(mail, RETRYABLE, **values)
         transaction.on_commit(ring_writer)
@@ -65,10 +70,11 @@ def retry(mail: OutboxMail, *, address: str | None = None) -> None:
 
 
 def retry_all_failed(shop: Shop) -> int:
-    """Try every failed mail of the shop again; returns how many. Those that came back stay."""
-    number = 0
+    """Try every failed mail of the shop again; returns how many. Those that came back stay, and those to addresses
+    that want no mail."""
+    unwanted = DoNotMail.objects.filter(shop=OuterRef("shop"), address=Lower(OuterRef("recipient")))
     with transaction.atomic():
-        failed = OutboxMail.objects.for_shop(shop).filter(state=MailState.FAILED)
+        failed = OutboxMail.objects.for_shop(shop).filter(~Exists(unwanted), state=MailState.FAILED)
         number = failed.update(**_afresh())
         transaction.on_commit(ring_writer)
     clear_lane(shop.pk)
@@ -84,13 +90,14 @@ def try_server_again(shop: Shop) -> None:
 def resend(mail: OutboxMail, *, by: Actor, token: uuid.UUID, address: str | None = None) -> OutboxMail:
     """Send the same text again, word for word as it was, in a mail of its own; the order's log tells of it.
 
-    With the token of a form that was sent before, the mail of then is returned. Raises ValidationError for a bad
-    address, and MailRefused for a mail that never had a text.
+    With the token of a form that was sent before, the mail of then is returned. Raises ValidationError for an address
+    that is bad or wants no mail, and MailRefused for a mail that never had a text.
     """
     if mail.written_at is None:
         _refuse(mail)
     address = address if address is not None else mail.recipient
     validate_one_address(address)
+    _refuse_unwanted(mail.shop_id, address)
     key = f"{mail.unique_key.partition('|')[0]}|resent@{token.hex}||{mail.pk}"
     known = OutboxMail.objects.for_shop(mail.shop).filter(unique_key=key)
     if (again := known.exclude(state=MailState.CANCELLED).first()) is not None:
@@ -157,6 +164,11 @@ def mark_do_not_mail(
 
 def allow_mail(shop: Shop, address: str) -> None:
     DoNotMail.objects.for_shop(shop).filter(address=address.lower()).delete()
+
+
+def _refuse_unwanted(shop_id: int, address: str) -> None:
+    if DoNotMail.objects.filter(shop=shop_id, address=address.lower()).exists():
+        raise ValidationError(Reason.DO_NOT_MAIL.label)
 
 
 def _bring_forward(mail: OutboxMail, states: list[MailState], **values: object) -> None:

@@ -209,6 +209,33 @@ def test_the_confirmation_is_sent_again_word_for_word_though_the_order_changed(c
     assert order.log.first().action == LogAction.MAIL_RESENT
 
 
+def test_a_confirmation_of_a_shops_own_template_is_sent_again_too_and_not_the_shops_notice(clerk_client, shop):
+    for recipient, name in (("shop", "New order"), ("customer", "Our thanks")):
+        template = make_template(shop, name=name, subject=name)
+        make_trigger(shop, template, event=TriggerEvent.PLACED, code="", recipient=recipient, copy_to_shop=True)
+    shop.email = "office@shop.example"
+    shop.save()
+    order = make_order(shop)
+    write_waiting()
+
+    clerk_client.post(url(shop, "resend-confirmation", order.number), {"token": str(uuid.uuid4())})
+
+    again = OutboxMail.objects.get(resends__isnull=False)
+    assert (again.subject, again.recipient) == ("Our thanks", "anna@example.org")
+
+
+def test_a_confirmation_goes_to_nobody_who_asked_for_no_mail(clerk_client, shop):
+    make_trigger(shop, make_template(shop, purpose="confirmation"), event=TriggerEvent.PLACED, code="")
+    order = make_order(shop)
+    write_waiting()
+    DoNotMail.objects.create(shop=shop, address="anna@example.org")
+
+    asked = clerk_client.post(url(shop, "resend-confirmation", order.number), {"token": str(uuid.uuid4())}, follow=True)
+
+    assert "do not mail" in page(asked)
+    assert not OutboxMail.objects.filter(resends__isnull=False).exists()
+
+
 def test_an_order_without_a_confirmation_offers_to_write_one(clerk_client, shop):
     order = make_order(shop)
 

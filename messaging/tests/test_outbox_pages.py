@@ -216,6 +216,23 @@ def test_a_marked_address_gets_nothing_and_can_be_mailed_again(owner_client, sho
     assert not DoNotMail.objects.exists()
 
 
+def test_a_marked_address_gets_nothing_again_by_any_button(clerk_client, shop):
+    order = make_order(shop)
+    failed = make_mail(shop, order, recipient="Anna@example.org", state="failed", reason="refused")
+    sent = make_mail(shop, order, recipient="anna@EXAMPLE.org", state="sent")
+    other = make_mail(shop, order, recipient="bram@example.org", state="failed")
+    DoNotMail.objects.create(shop=shop, address="anna@example.org")
+
+    retried = clerk_client.post(url(shop, "retry-mail", failed.pk))
+    resent = clerk_client.post(url(shop, "resend-mail", sent.pk), {"token": str(uuid.uuid4())}, follow=True)
+    clerk_client.post(url(shop, "retry-failed"))
+
+    assert (retried.status_code, "do not mail" in page(retried), "do not mail" in page(resent)) == (422, True, True)
+    assert dict(OutboxMail.objects.values_list("pk", "state")) == {
+        failed.pk: "failed", sent.pk: "sent", other.pk: "queued"
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("address", ["", "x", "a@b.example, c@d.example", "a@b.example\nBcc: x", "nul\x00@b.example"])
 def test_what_is_no_address_is_not_marked(owner_client, shop, address):
     assert owner_client.post(url(shop, "do-not-mail"), {"address": address}).status_code == 422

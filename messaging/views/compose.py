@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +14,7 @@ from backoffice.roles import Permission
 from messaging import catalogue, field_list, previews
 from messaging.builtin import LANGUAGES
 from messaging.compose_form import ComposeForm, as_html, language_of
-from messaging.models import MailState, Origin, OutboxMail, TriggerEvent
+from messaging.models import MailState, Origin, OutboxMail, Recipient, TriggerEvent
 from messaging.previews import Look
 from messaging.services import outbox
 from messaging.services.queue import Letter, queue_mail
@@ -62,19 +63,23 @@ def resend_confirmation(request: HttpRequest, number: int) -> HttpResponse:
     order = order_or_404(request, number)
     mail = first_confirmation(order)
     if request.method == "POST" and mail is not None:
-        again = outbox.resend(mail, by=request.actor, token=_token(request))
-        text = _("The confirmation goes to %(address)s once more, as it was.") % {"address": again.recipient}
-        messages.success(request, text, extra_tags=undo_tag(request, again))
+        try:
+            again = outbox.resend(mail, by=request.actor, token=_token(request))
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        else:
+            text = _("The confirmation goes to %(address)s once more, as it was.") % {"address": again.recipient}
+            messages.success(request, text, extra_tags=undo_tag(request, again))
         return redirect("orders:detail", request.shop.number, order.display_number)
     context = {"order": order, "mail": mail, "token": uuid.uuid4(), "now": _template_url(request, order)}
     return render(request, "messaging/resend.html", context)
 
 
 def first_confirmation(order: Order) -> OutboxMail | None:
-    """The confirmation that the customer got, with its text; None where none was written."""
+    """The confirmation that the customer got, of whichever template, with its text; None where none was written."""
     mails = OutboxMail.objects.filter(order=order, event__startswith=TriggerEvent.PLACED, written_at__isnull=False)
-    to_customer = mails.filter(template__purpose="confirmation").exclude(state=MailState.CANCELLED)
-    return to_customer.exclude(unique_key__endswith="|copy").select_related("shop", "order").order_by("pk").first()
+    to_customer = mails.filter(unique_key__endswith=f"|{Recipient.CUSTOMER}").exclude(state=MailState.CANCELLED)
+    return to_customer.select_related("shop", "order").order_by("pk").first()
 
 
 # --- the parts ------------------------------------------------------------------------------------

@@ -117,8 +117,11 @@ def resend(request: HttpRequest, pk: int) -> HttpResponse:
         token = uuid.uuid4()
     try:
         again = outbox.resend(mail, by=request.actor, token=token)
-    except (outbox.MailRefused, ValidationError):
+    except outbox.MailRefused:
         messages.error(request, _("This mail has no text that could be sent again, or its address is not valid."))
+        return _back(request, mail)
+    except ValidationError as refusal:
+        messages.error(request, " ".join(refusal.messages))
         return _back(request, mail)
     text = _("“%(subject)s” goes out once more, as it was.") % {"subject": mail.subject}
     messages.success(request, text, extra_tags=undo_tag(request, again))
