@@ -29,9 +29,13 @@ def _enclosure(mail: OutboxMail, row: MailAttachment) -> Enclosure:
     if row.shop_file is not None:
         try:
             with row.shop_file.file.open("rb") as stored:
-                return Enclosure(row.name, row.content_type, stored.read())
+                content = stored.read()
         except OSError as problem:
             raise Unwritable(Reason.NO_FILE, row.name) from problem
+        if len(content) != row.shop_file.size:
+            # Cut off on the disk: half a file is worse than a mail that says what is wrong.
+            raise Unwritable(Reason.NO_FILE, row.name)
+        return Enclosure(row.name, row.content_type, content)
     if row.content is None:
         row.name, row.content = _made(mail, row.paper)
         row.content_type = "application/pdf"

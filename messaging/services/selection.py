@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.actor import Actor
 from backoffice.models import Shop
 from backoffice.plans import PLANS, Limit
-from messaging.models import DoNotMail, MailState, MailTemplate, Origin, OutboxMail, Purpose
+from messaging.models import DoNotMail, MailState, MailTemplate, Origin, OutboxMail, Purpose, validate_one_address
 from messaging.services.queue import Letter, queue_mail
 from messaging.services.usual import template_for
 from orders.models import Order
@@ -26,6 +27,7 @@ UNPAID = (PaymentStatus.OPEN, PaymentStatus.AWAITING, PaymentStatus.PARTLY_PAID)
 NOT_STANDING = (FulfilmentStatus.ABORTED, FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED)
 
 NO_ADDRESS = _("there is no e-mail address")
+BAD_ADDRESS = _("this is not one valid e-mail address")
 UNWANTED = _("the address is marked “do not mail”")
 DELETED = _("the order is in Deleted")
 PAID = _("nothing is open")
@@ -176,6 +178,10 @@ def _reason_against(order: Order, unwanted: set[str]) -> object:
         return DELETED
     if not address:
         return NO_ADDRESS
+    try:
+        validate_one_address(address)
+    except ValidationError:
+        return BAD_ADDRESS
     return UNWANTED if address in unwanted else ""
 
 

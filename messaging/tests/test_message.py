@@ -123,6 +123,23 @@ def test_t13_an_address_with_a_line_end_makes_no_mail(field):
         bytes_of(mail(**{field: "anna@example.org\r\nBcc: eve@example.net"}))
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("x" * 300 + ".pdf", "x" * 116 + ".pdf"),
+        ('say "cheese".pdf', "say 'cheese'.pdf"),
+        ("ö" * 300 + ".pdf", "ö" * 116 + ".pdf"),
+        ("x" * 300, "x" * 120),
+    ],
+    ids=["long", "quotes", "long and not ASCII", "without ending"],
+)
+def test_t15_a_name_of_300_characters_or_with_quotes_arrives_shorter_and_whole(name, sent):
+    message = read(bytes_of(mail(), Enclosure(name, "application/pdf", b"%PDF")))
+
+    (part,) = message.iter_attachments()
+    assert (part.get_filename(), part.get_content()) == (sent, b"%PDF")
+
+
 def test_attachments_arrive_byte_for_byte_beside_both_texts():
     content = bytes(range(256)) * 300
     message = read(bytes_of(mail(), Enclosure("Größe ✓.pdf", "application/pdf", content), Enclosure("a", "", b"")))

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from messaging.models import DoNotMail, MailState, OutboxMail
 from messaging.tests.factories import make_mail
+from orders.models import Order
 from orders.services import NewPayment
 from orders.tests.factories import PLACED_AT, make_order
 
@@ -80,6 +81,43 @@ def test_an_order_counts_once_however_often_it_is_sent(clerk_client, shop):
     send(clerk_client, shop, orders * 10)
 
     assert OutboxMail.objects.count() == 2
+
+
+def test_distinct_orders_count_at_the_limit_too(clerk_client, shop):
+    on_plan(shop, "basic")
+    orders = make_orders(shop, 6)
+
+    assert send(clerk_client, shop, orders * 3).status_code == 422
+    assert not OutboxMail.objects.exists()
+
+    send(clerk_client, shop, orders[:5] * 3)
+    assert OutboxMail.objects.count() == 5
+
+
+def test_each_of_two_tabs_is_counted_by_what_it_sends(clerk_client, shop):
+    on_plan(shop, "basic")
+    orders = make_orders(shop, 8)
+    select(clerk_client, shop, orders[:5])
+    clerk_client.get(url(shop))
+    select(clerk_client, shop, orders)
+
+    assert "8 orders are selected" in page(clerk_client.get(url(shop)))
+    assert send(clerk_client, shop, orders).status_code == 422
+    assert not OutboxMail.objects.exists()
+
+    send(clerk_client, shop, orders[:5])
+    assert OutboxMail.objects.count() == 5
+
+
+def test_a_bad_address_among_them_is_named_and_stops_nobody_else(clerk_client, shop):
+    good, bad = make_orders(shop, 2)
+    Order.objects.filter(pk=bad.pk).update(customer_email="anna@example.org, eve@example.net")
+
+    response = send(clerk_client, shop, [good, bad])
+
+    shown = page(clerk_client.get(response["Location"]))
+    assert f"{bad.display_number} (this is not one valid e-mail address)" in shown
+    assert [mail.order_id for mail in OutboxMail.objects.all()] == [good.pk]
 
 
 def test_a_plan_that_was_lowered_meanwhile_counts(clerk_client, shop):
