@@ -36,7 +36,7 @@ WORDS = {
     },
     "nl": {"questions": "Vragen? Beantwoord gewoon dit bericht.", "vat_number": "Btw", "registration_number": "KvK"},
     "sv": {
-        "questions": "Frågor? Svara bara på det här meddelandet.",
+        "questions": "Frågor? Svara på det här meddelandet.",
         "vat_number": "Moms",
         "registration_number": "Org.nr",
     },
