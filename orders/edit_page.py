@@ -16,6 +16,7 @@ from orders import display
 from orders.edit_form import EditForm, Field
 from orders.edit_words import LABELS, label, said
 from orders.freezing import why_frozen
+from orders.mail_forecast import OrderForecast
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry
 from orders.money import ZERO, still_open
 from orders.order_page.context import dotted
@@ -41,12 +42,14 @@ class BoxRow:
 
 @dataclass(frozen=True)
 class Box:
-    """Was, Now and Difference. `can_request` and `can_refund` are what may be done about the difference."""
+    """Was, Now and Difference. `can_request` and `can_refund` are what may be done about the difference, `mails` how
+    many go out."""
 
     rows: list[BoxRow]
     open_text: str
     can_request: bool = False
     can_refund: bool = False
+    mails: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def box_of(order: Order, draft: Draft) -> Box:
     rows += _vat_rows(order, new)
     rows.append(_always(order, _("Total"), order.total, new.total, css="g"))
     due = still_open(new.total, order.paid_total, order.refunded_total)
-    return Box(rows, _open_text(order, due), can_request=due > 0, can_refund=due < 0)
+    mails = OrderForecast(order).mails_if_edited(new, draft.all_lines)
+    return Box(rows, _open_text(order, due), can_request=due > 0, can_refund=due < 0, mails=mails)
 
 
 def _row(order: Order, name: str, was: Decimal, now: Decimal) -> BoxRow | None:

@@ -76,6 +76,12 @@ class QuantitiesForm(forms.Form):
         why = _("Nothing of this line can come back any more.")
         return stranded(self.data, self.of_order, open_at=self.left, why=why)
 
+    @property
+    def quantities_shown(self) -> dict[int, Decimal]:
+        """{line position: how much}, as far as what stands in the form now can be read."""
+        shown = {row.position: _readable(row.quantity) for row in self.rows()}
+        return {position: quantity for position, quantity in shown.items() if quantity}
+
     def rows(self) -> list[QuantityRow]:
         return [self._row(line) for line in self.lines]
 
@@ -100,3 +106,11 @@ class ReturnForm(QuantitiesForm):
 
     def __init__(self, data=None, **options):
         super().__init__(data, initial={"key": uuid.uuid4()}, **options)
+
+
+def _readable(text: str) -> Decimal:
+    """The number, or zero for what is none."""
+    try:
+        return number_of(text)
+    except ValidationError:
+        return Decimal(0)

@@ -8,7 +8,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from orders import display
+from orders import display, typed
 from orders.labels import Label, label_of
 from orders.models import Order, OrderLine, Shipment
 from orders.services import Dispatch
@@ -153,6 +153,20 @@ class ShipForm(LabelForm):
     def rows(self) -> Iterator[QuantityRow]:
         for line in self.lines:
             yield QuantityRow(line, display.quantity(left_of(line)), self[_name(line)])
+
+    @property
+    def quantities_shown(self) -> dict[int, Decimal]:
+        """{line position: how much of it leaves}, as far as what stands in the form now can be read."""
+        shown = {line.position: typed.plain(str(self[_name(line)].value() or "0")) for line in self.lines}
+        return {position: quantity for position, quantity in shown.items() if quantity}
+
+    @property
+    def way_shown(self) -> str:
+        return str(self["way"].value() or "")
+
+    @property
+    def moves_status_shown(self) -> bool:
+        return "moves_status" in self.fields and bool(self["moves_status"].value())
 
     @property
     def has_label(self) -> bool:

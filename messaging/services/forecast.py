@@ -1,68 +1,95 @@
 """How many mails would go out, by the same triggers that then send them."""
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models.expressions import Combinable
 
 from backoffice.models import Shop
 from messaging.happenings import Happening
-from messaging.models import Recipient, Supplier, Trigger, TriggerEvent
+from messaging.models import MailState, OutboxMail, Supplier, Trigger, TriggerEvent
 from messaging.services.settings import settings_in
-from messaging.services.triggers import answering, triggers_in
+from messaging.services.suppliers import event_of, positions_of
+from messaging.services.triggers import addressees_of, answering, triggers_in
 from orders.mail_forecast import Occasion
-from orders.models import Order, OrderLine, Source
-from orders.services.rules import NOT_SENT
+from orders.models import Order, OrderLine
 
 
 class TriggerForecast:
-    """See `orders.mail_forecast.Forecaster`. One query for all statuses; copies count as mails."""
+    """See `orders.mail_forecast.Forecaster`. Copies count as mails.
+
+    One query for all triggers, one for suppliers, and one for each order whose mails are sent once.
+    """
 
     def __init__(self, shop: Shop):
         self.shop = shop
+        self._mailed: dict[int, set[str]] = {}
+        self._orders: dict[tuple, Order] = {}
 
     @cached_property
-    def triggers(self) -> list[Trigger]:
-        return list(triggers_in(self.shop, TriggerEvent.values))
+    def triggers(self) -> dict[str, list[Trigger]]:
+        """{event: those that answer to it, switched off or not}"""
+        found: dict[str, list[Trigger]] = {event: [] for event in TriggerEvent.values}
+        for trigger in triggers_in(self.shop, TriggerEvent.values):
+            found[trigger.event].append(trigger)
+        return found
+
+    @cached_property
+    def suppliers(self) -> list[Supplier]:
+        return list(Supplier.objects.for_shop(self.shop))
 
     def mails_for(self, occasion: Occasion) -> int:
-        event = TriggerEvent(occasion.kind)
-        if not any(trigger.event == event for trigger in self.triggers):
+        triggers = self.triggers[occasion.event]
+        if not triggers:
             return 0
-        order = Order(shop=self.shop, target_shop_id=occasion.target_shop_id, source=occasion.source)
-        happening = Happening(order, event, occasion.code, occasion.own_id, is_new_word=occasion.is_new_word)
-        return sum(self._mails_of(trigger, occasion) for trigger in answering(self.triggers, happening))
-
-    def mails_when_placed(self, order: Order) -> int:
-        """For an order that is new, with the copies."""
-        placed = Happening(order, TriggerEvent.PLACED)
-        return sum(1 + trigger.copy_to_shop for trigger in answering(self.triggers, placed))
-
-    def mails_once_paid(self, orders: QuerySet[Order]) -> int:
-        return self._of_digital_goods(orders) + self._to_suppliers(orders)
-
-    def _mails_of(self, trigger: Trigger, occasion: Occasion) -> int:
-        if trigger.recipient != Recipient.CUSTOMER:
-            return 1 + trigger.copy_to_shop
-        if occasion.source == Source.MARKETPLACE and not settings_in(trigger.shop).mails_marketplace_customers:
-            return 0
-        return occasion.has_address + trigger.copy_to_shop
-
-    def _of_digital_goods(self, orders: QuerySet[Order]) -> int:
-        digital = [trigger for trigger in self.triggers if trigger.event == TriggerEvent.DIGITAL and trigger.is_on]
-        return sum(
-            (1 + trigger.copy_to_shop) * _having(orders, kind=trigger.code, status__in=NOT_SENT) for trigger in digital
+        order, event = self._order_of(occasion), TriggerEvent(occasion.event)
+        happening = Happening(
+            order,
+            event,
+            occasion.code,
+            occasion.own_id,
+            is_new_word=occasion.is_new_word,
+            line_id=occasion.line_id,
         )
+        # As in the unique key of a mail: two triggers that send the same to the same send it once.
+        letters = {
+            (trigger.each_time, f"{happening.key}|{trigger.template_id}|{to.who}")
+            for trigger in answering(triggers, happening)
+            for to in addressees_of(trigger, order, settings_in(trigger.shop))
+            if to.address
+        }
+        return sum(each_time or key not in self._mailed_of(occasion.order_id) for each_time, key in letters)
 
-    def _to_suppliers(self, orders: QuerySet[Order]) -> int:
-        goods = {"kind": OrderLine.Kind.PHYSICAL}
-        return sum(
-            _having(orders, sku__istartswith=supplier.sku_prefix, **goods)
-            for supplier in Supplier.objects.for_shop(self.shop)
-        )
+    def mails_once_paid(self, lines: Sequence[OrderLine]) -> int:
+        suppliers = [supplier for supplier in self.suppliers if positions_of(supplier, lines)] if lines else []
+        mailed = {key.partition("|")[0] for key in self._mailed_of(lines[0].order_id)} if suppliers else set()
+        return sum(event_of(supplier) not in mailed for supplier in suppliers)
 
+    def number_once_paid(self) -> Combinable:
+        goods = OrderLine.objects.filter(order=OuterRef("pk"), kind=OrderLine.Kind.PHYSICAL)
+        lines = (goods.filter(sku__istartswith=supplier.sku_prefix) for supplier in self.suppliers)
+        return sum((Case(When(Exists(each), then=1), default=0) for each in lines), start=Value(0))
 
-def _having(orders: QuerySet[Order], **line: Any) -> int:
-    """How many of the orders have such a line."""
-    lines = OrderLine.objects.filter(order__in=orders.order_by().values("pk"), **line)
-    return lines.order_by().values("order_id").distinct().count()
+    def _order_of(self, occasion: Occasion) -> Order:
+        """As much of the order as triggers ask for."""
+        about = (occasion.target_shop_id, occasion.source, occasion.has_address)
+        if about not in self._orders:
+            target_shop_id, source, has_address = about
+            self._orders[about] = Order(
+                shop=self.shop,
+                target_shop_id=target_shop_id,
+                source=source,
+                customer_email="@" if has_address else "",
+            )
+        return self._orders[about]
+
+    def _mailed_of(self, order_id: int | None) -> set[str]:
+        """The unique keys of the mails that an order has, without its own number in front: none of them comes again."""
+        if order_id is None:
+            return set()
+        if order_id not in self._mailed:
+            mails = OutboxMail.objects.filter(order=order_id).exclude(state=MailState.CANCELLED)
+            keys = mails.values_list("unique_key", flat=True)
+            self._mailed[order_id] = {key.partition("|")[2] for key in keys}
+        return self._mailed[order_id]

@@ -57,9 +57,6 @@ class Letter:
     line_id: int | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
-    def copied_to(self, address: str, name: str) -> "Letter":
-        return replace(self, recipient=address, recipient_name=name, who="copy")
-
     @property
     def unique_key(self) -> str:
         template = self.template.pk if self.template else ""

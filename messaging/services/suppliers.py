@@ -32,7 +32,7 @@ def follow_suppliers(shop: Shop, entries: Sequence[OrderLogEntry], *, by: Actor)
         _letter(shop, order, supplier, positions)
         for order in paid
         for supplier in suppliers
-        if (positions := _of(supplier, by_order.get(order.pk, [])))
+        if (positions := positions_of(supplier, by_order.get(order.pk, [])))
     ]
     queue_letters(shop, letters, settings=settings_in(shop), by=by)
 
@@ -47,15 +47,20 @@ def _paid(entries: Sequence[OrderLogEntry]) -> list[Order]:
     return list(found.values())
 
 
-def _of(supplier: Supplier, lines: Sequence[OrderLine]) -> list[int]:
-    """The places of the lines that this supplier sends."""
+def positions_of(supplier: Supplier, lines: Sequence[OrderLine]) -> list[int]:
+    """The places of the goods that this supplier sends."""
     prefix = supplier.sku_prefix.casefold()
-    return [line.position for line in lines if line.sku.casefold().startswith(prefix)]
+    goods = (line for line in lines if line.kind == OrderLine.Kind.PHYSICAL)
+    return [line.position for line in goods if line.sku.casefold().startswith(prefix)]
+
+
+def event_of(supplier: Supplier) -> str:
+    return f"supplier:{supplier.pk}"
 
 
 def _letter(shop: Shop, order: Order, supplier: Supplier, positions: list[int]) -> Letter:
     return Letter(
-        event=f"supplier:{supplier.pk}",
+        event=event_of(supplier),
         origin=Origin.TRIGGER,
         recipient=supplier.email,
         recipient_name=supplier.name,

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -13,7 +14,7 @@ from messaging.models import MailSettings, MailState, Origin, OutboxMail, Recipi
 from messaging.reasons import Reason
 from messaging.services.queue import Letter, cancel_all, queue_letters
 from messaging.services.settings import settings_in
-from orders.models import OrderLogEntry, Source
+from orders.models import Order, OrderLogEntry, Source
 
 
 def follow_change(shop: Shop, entries: Sequence[OrderLogEntry], *, by: Actor) -> None:
@@ -90,36 +91,48 @@ def _fits_target(trigger: Trigger, happening: Happening) -> bool:
 
 def letters_of(trigger: Trigger, happening: Happening, settings: MailSettings, act: uuid.UUID | None) -> list[Letter]:
     """What one trigger sends for one happening: a letter, and the copy for the shop."""
-    order = happening.order
-    is_customer = trigger.recipient == Recipient.CUSTOMER
-    if is_customer and order.source == Source.MARKETPLACE and not settings.mails_marketplace_customers:
-        return []
     event = happening.key
     if trigger.each_time and act is not None:
         event += f"@{act.hex[:16]}"
+    return [
+        Letter(
+            order=happening.order,
+            event=event,
+            origin=Origin.TRIGGER,
+            template=trigger.template,
+            recipient=to.address,
+            recipient_name=to.name,
+            who=to.who,
+            act=act,
+            delay_minutes=trigger.delay_minutes,
+            papers=tuple(trigger.papers),
+            files=tuple(file.pk for file in trigger.files.all()),
+            line_id=happening.line_id,
+        )
+        for to in addressees_of(trigger, happening.order, settings)
+    ]
+
+
+class Addressee(NamedTuple):
+    """Who gets a letter; `who` as the unique key of the mail names it."""
+
+    who: str
+    address: str
+    name: str
+
+
+def addressees_of(trigger: Trigger, order: Order, settings: MailSettings) -> list[Addressee]:
+    """To whom a trigger writes about an order, the copy for the shop last; an address may be missing."""
+    shop = Addressee(Recipient.SHOP, shop_address(trigger.shop, settings), trigger.shop.name)
     if trigger.recipient == Recipient.SHOP:
-        address, name = shop_address(trigger.shop, settings), trigger.shop.name
-    elif is_customer:
-        address, name = order.customer_email, order.customer_name
+        to = shop
+    elif trigger.recipient == Recipient.ADDRESS:
+        to = Addressee(trigger.address, trigger.address, "")
+    elif order.source == Source.MARKETPLACE and not settings.mails_marketplace_customers:
+        return []
     else:
-        address, name = trigger.address, ""
-    letter = Letter(
-        order=order,
-        event=event,
-        origin=Origin.TRIGGER,
-        template=trigger.template,
-        recipient=address,
-        recipient_name=name,
-        who=trigger.recipient if trigger.recipient != Recipient.ADDRESS else address,
-        act=act,
-        delay_minutes=trigger.delay_minutes,
-        papers=tuple(trigger.papers),
-        files=tuple(file.pk for file in trigger.files.all()),
-        line_id=happening.line_id,
-    )
-    if not trigger.copy_to_shop:
-        return [letter]
-    return [letter, letter.copied_to(shop_address(trigger.shop, settings), trigger.shop.name)]
+        to = Addressee(Recipient.CUSTOMER, order.customer_email, order.customer_name)
+    return [to, shop._replace(who="copy")] if trigger.copy_to_shop else [to]
 
 
 def shop_address(shop: Shop, settings: MailSettings) -> str:

@@ -6,12 +6,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from backoffice.actor import SYSTEM
+from backoffice.models import Shop
 from backoffice.roles import Role
 from backoffice.tests.factories import make_staff
 from messaging.models import OutboxMail, Supplier
 from messaging.tests.factories import make_trigger
+from orders import services
 from orders.services import NewPayment
-from orders.tests.factories import make_order
+from orders.tests.factories import make_order, new_line
 from orders.tests.test_refund_pages import fill
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +119,7 @@ def test_a_form_tells_how_many_mails_go_out(owner_client, shop, name):
         "orders:hold": {"code": "on_hold", "copy_to_shop": True},
         "orders:new": {"event": "order.placed", "code": "", "copy_to_shop": True},
     }
+    Shop.objects.update(email="office@shop.example")
     order = make_order(shop)
     on_order = None if name == "orders:new" else order
     assert "mails go out" not in shown(owner_client, shop, name, on_order)
@@ -129,7 +133,7 @@ def test_a_form_tells_how_many_mails_go_out(owner_client, shop, name):
 
 def test_a_refund_tells_it_before_it_is_made(owner_client, shop):
     order = make_order(shop, payments=[NewPayment(Decimal("30.25"), "iDEAL", "paid", timezone.now())])
-    make_trigger(shop, event="payment", code="refunded")
+    make_trigger(shop, event="payment", code="partly_refunded")
 
     url = reverse("orders:refund", args=[shop.number, order.number])
     html = fill(owner_client, url, quantity__1="1", step="check").content.decode()
@@ -140,15 +144,83 @@ def test_a_refund_tells_it_before_it_is_made(owner_client, shop):
 
 def test_every_status_of_the_order_page_tells_its_mails(owner_client, shop):
     make_trigger(shop, code="in_progress")
-    make_trigger(shop, event="line", code="backordered", copy_to_shop=True)
-    order = make_order(shop)
+    make_trigger(shop, event="line", code="backordered")
+    order = make_order(shop, lines=3)
 
     page = owner_client.get(reverse("orders:detail", args=[shop.number, order.number])).context["page"]
 
     of_order = {look.code: look.mails for menu in page.menus for look in menu.looks if look.mails}
     assert of_order == {"in_progress": 1}
-    assert {look.code: look.mails for look in page.line_looks if look.mails} == {"backordered": 2}
-    assert page.lines_mail
+    assert {look.code: look.mails for look in page.line_moves.of_one if look.mails} == {"backordered": 1}
+    assert {look.code: look.mails for look in page.line_moves.of_all if look.mails} == {"backordered": 3}
+    assert page.line_moves.one_mails
+    assert page.line_moves.all_mail
+
+
+def test_letting_an_order_go_tells_of_what_leaves_with_it_and_can_be_kept_back(owner_client, shop):
+    make_trigger(shop, event="digital.sent", code="gift_card")
+    order = make_order(shop, lines=[new_line(kind="gift_card")])
+    services.set_fulfilment_status(order, "on_hold", by=SYSTEM)
+    services.set_payment_status(order, "paid", by=SYSTEM)
+    act = reverse("orders:act", args=[shop.number, order.number])
+
+    html = shown(owner_client, shop, "orders:detail", order)
+    _before, button = html.split('value="release:"')
+    assert "1 mail goes out." in button[:600]
+    assert 'name="quiet" value="1"' in button[:1000]
+
+    owner_client.post(act, {"action": "release:", "quiet": "1"})
+    assert statuses(order) == ["completed"]
+    assert not OutboxMail.objects.exists()
+
+
+def test_what_came_back_or_was_credited_whole_is_told_like_any_line_status(owner_client, shop):
+    make_trigger(shop, event="line", code="returned")
+    order = make_order(shop)
+    announced = services.announce_return(order, {1: Decimal(1)}, reason="damaged", by=SYSTEM)
+    url = reverse("orders:receive-return", args=[shop.number, order.number, announced.pk])
+
+    assert "1 mail goes out." in owner_client.get(url).content.decode()
+    owner_client.post(url, {"quantity.1": "1"})
+
+    assert [mail.event for mail in OutboxMail.objects.all()] == [f"line:returned:{order.lines.get().pk}"]
+
+
+def test_the_box_of_a_new_order_tells_what_its_payment_brings(owner_client, shop):
+    make_trigger(shop, event="order.placed", code="")
+    make_trigger(shop, event="digital.sent", code="gift_card")
+    typed = {
+        "customer_name": "Anna",
+        "customer_email": "anna@example.org",
+        "currency": "EUR",
+        "prices_include_vat": "1",
+        "added.1.sku": "GIFT",
+        "added.1.name": "Gift card",
+        "added.1.quantity": "1",
+        "added.1.unit_price": "25",
+        "added.1.vat_rate": "0",
+        "added.1.kind": "gift_card",
+    }
+    url = reverse("orders:new-total", args=[shop.number])
+
+    told = [
+        owner_client.post(url, typed | more).content.decode()
+        for more in ({"money": "open"}, {"money": "paid"}, {"money": "open", "customer_email": ""})
+    ]
+
+    assert ["1 mail goes out." in each for each in told] == [True, False, False]
+    assert ["Up to 2 mails go out." in each for each in told] == [False, True, False]
+
+
+def test_an_edit_tells_of_the_status_that_follows_and_can_be_kept_quiet(owner_client, shop):
+    make_trigger(shop, code="ready")
+    order = make_order(shop, lines=[new_line(sku="A", is_backordered=True), new_line(sku="B")])
+    waiting = order.lines.get(sku="A")
+    removed = {f"lines.{waiting.pk}.removed": "on"}
+    url = reverse("orders:edit-total", args=[shop.number, order.number])
+
+    assert "1 mail goes out." in owner_client.post(url, removed).content.decode()
+    assert 'name="quiet" value="1"' in shown(owner_client, shop, "orders:edit", order)
 
 
 def test_a_payment_tells_of_gift_cards_and_suppliers_too(owner_client, shop):

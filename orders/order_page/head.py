@@ -247,20 +247,40 @@ def menus(at: PageContext, forecast: OrderForecast) -> list[StatusMenu]:
             continue
         seen = current_code(order, kind, at.catalogue)
         choices = [look for look in looks_of(at, kind) if look.code != seen and _may_follow(at, kind, old, look.code)]
-        looks = [_move(at, kind, look, forecast) for look in choices]
+        looks = [_move(look, _mails(at, kind, look.code, forecast)) for look in choices]
         can_clear = kind == Kind.INTERNAL and bool(seen)
         if looks or can_clear:
             possible.append(StatusMenu(Kind(kind).label, at.action_url(f"set-{kind}"), looks, seen, can_clear))
     return possible
 
 
-def line_moves(at: PageContext, forecast: OrderForecast) -> list[Move]:
-    """The statuses a line may get; nothing without the right to it."""
-    return [_move(at, Kind.LINE, look, forecast) for look in looks_of(at, Kind.LINE)] if at.rights.change else []
+@dataclass(frozen=True)
+class LineMoves:
+    """The statuses that any one line may get, and those that all may get together; nothing without the right to it."""
+
+    of_one: list[Move]
+    of_all: list[Move]
+
+    @property
+    def one_mails(self) -> bool:
+        return any(move.mails for move in self.of_one)
+
+    @property
+    def all_mail(self) -> bool:
+        return any(move.mails for move in self.of_all)
 
 
-def _move(at: PageContext, kind: str, look: Look, forecast: OrderForecast) -> Move:
-    return Move(look.code, look.label, look.colour, look.shape, _mails(at, kind, look.code, forecast))
+def line_moves(at: PageContext, forecast: OrderForecast) -> LineMoves:
+    looks = looks_of(at, Kind.LINE) if at.rights.change else []
+    targets = [(look, resolve(at.catalogue, Kind.LINE, look.code)) for look in looks]
+    return LineMoves(
+        of_one=[_move(look, forecast.mails_if_a_line(target.code, target.own_id)) for look, target in targets],
+        of_all=[_move(look, forecast.mails_if_lines(target.code, target.own_id)) for look, target in targets],
+    )
+
+
+def _move(look: Look, mails: int) -> Move:
+    return Move(look.code, look.label, look.colour, look.shape, mails)
 
 
 def _mails(at: PageContext, kind: str, code: str, forecast: OrderForecast) -> int:

@@ -39,6 +39,7 @@ class OrderPage:
     is_on_hold: bool
     hold_reason: str
     may_hold: bool
+    mails_if_released: int
     pills: list[Look]
     meta: list[str]
     total: str
@@ -51,8 +52,7 @@ class OrderPage:
     lines: list[lines.LineRow]
     number_of_lines: str
     open_line: int | None
-    line_looks: list[head.Move]
-    lines_mail: bool
+    line_moves: head.LineMoves
     line_sorts: list[Link]
     size: str
     totals: list[amounts.Amount]
@@ -111,8 +111,7 @@ def order_page(
         shown=query.log,
         is_newest_page=query.before is None,
     )
-    forecast = OrderForecast(order)
-    line_moves = head.line_moves(at, forecast)
+    forecast = OrderForecast(order, order_lines)
     beside = neighbours(order, shop, QueryDict(query.list_query))
     ship_to, bill_to = order.shipping_address, order.billing_address
     entries = [] if order.deleted_at else menu_for(staff)
@@ -131,6 +130,7 @@ def order_page(
         is_on_hold=order.fulfilment_status == F.ON_HOLD,
         hold_reason=head.hold_reason(at),
         may_hold=F.ON_HOLD in TABLES[Kind.FULFILMENT][order.fulfilment_status],
+        mails_if_released=forecast.mails_if_released() if order.fulfilment_status == F.ON_HOLD else 0,
         pills=head.pills(at),
         meta=head.meta(at, order_lines),
         total=at.money(order.total),
@@ -143,8 +143,7 @@ def order_page(
         lines=lines.line_rows(at, order_lines),
         number_of_lines=_number_of_lines(len(order_lines)),
         open_line=query.line,
-        line_looks=line_moves,
-        lines_mail=any(move.mails for move in line_moves),
+        line_moves=head.line_moves(at, forecast),
         line_sorts=lines.line_sorts(at),
         size=lines.size(at),
         totals=amounts.totals(at),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,6 +17,7 @@ from orders.services.errors import InputRefused, OrderIsDeleted
 from orders.services.place import payment_status_of
 from orders.services.refunding import amount_error
 from orders.services.search import refresh_search_text
+from orders.services.status import values_of_status
 from statuses.kinds import Kind, PaymentStatus
 from statuses.transitions import may_follow
 
@@ -69,13 +71,18 @@ def follow_money(change: Change, order: Order) -> Changes:
 
     Money that went back had come in: what may follow Paid may follow a status from which an order may become Paid.
     """
+    return change.set(order, **values_by_money(order))
+
+
+def values_by_money(order: Order) -> dict[str, Any]:
+    """The payment status that `follow_money` sets; nothing where it stays as it is."""
     old, new = order.payment_status, payment_status_of(order)
     by_way_of_paid = all(
         may_follow(Kind.PAYMENT, *step) for step in ((old, PaymentStatus.PAID), (PaymentStatus.PAID, new))
     )
     if old == new or not (may_follow(Kind.PAYMENT, old, new) or by_way_of_paid):
         return {}
-    return change.set(order, payment_status=new, payment_own_status_id=None)
+    return values_of_status(Kind.PAYMENT, new, None)
 
 
 def _errors_of(payment: Payment, paid_at: datetime, *, may_exceed: bool) -> dict[str, list[str]]:

@@ -111,8 +111,7 @@ def _place(
         return OrderRefused(errors)
     if known := neighbours.placed_before(new):
         return Placed(known, is_new=False)
-    order, lines = priced(new, shop)
-    _set_statuses(order, lines, new, shop)
+    order, lines = drafted(new, shop)
     order.number = next_in(series) if new.number is None else keep_in(series, new.number)
     neighbours.add(order)
     fresh.append(Draft(order, lines, new))
@@ -127,6 +126,13 @@ def priced(new: NewOrder, shop: Shop) -> tuple[Order, list[OrderLine]]:
         for position, line in enumerate(new.lines, start=1)
     ]
     _add_up(order, lines, new)
+    return order, lines
+
+
+def drafted(new: NewOrder, shop: Shop) -> tuple[Order, list[OrderLine]]:
+    """The order as it would be stored, with the statuses that it begins with."""
+    order, lines = priced(new, shop)
+    _set_statuses(order, lines, new, shop)
     return order, lines
 
 

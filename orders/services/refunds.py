@@ -151,12 +151,13 @@ def _credit(change: Change, order: Order, parts: Iterable[LinePart]) -> None:
     lines = list(order.lines.all())
     moved = [line for line in lines if line.pk in credited]
     for line in moved:
-        move_line(change, order, line, LogAction.LINE_CREDITED, _credited(line, credited[line.pk]))
+        move_line(change, order, line, LogAction.LINE_CREDITED, values_of_credited(line, credited[line.pk]))
     OrderLine.objects.bulk_update(moved, ["quantity_credited", "status", "own_status"], batch_size=500)
     change.set(order, **counts_of(lines))
 
 
-def _credited(line: OrderLine, quantity: Decimal) -> dict[str, Any]:
+def values_of_credited(line: OrderLine, quantity: Decimal) -> dict[str, Any]:
+    """The values of a line of which so much more is credited."""
     credited = line.quantity_credited + quantity
     whole = {"status": LineStatus.CREDITED.value, "own_status_id": None} if credited >= line.quantity else {}
     return {"quantity_credited": credited} | whole

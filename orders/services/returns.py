@@ -189,12 +189,13 @@ def _come_back(change: Change, order: Order, quantities: Mapping[int, Decimal]) 
     lines = list(order.lines.all())
     moved = [line for line in lines if line.pk in quantities]
     for line in moved:
-        move_line(change, order, line, LogAction.LINE_RETURNED, _returned(line, quantities[line.pk]))
+        move_line(change, order, line, LogAction.LINE_RETURNED, values_of_returned(line, quantities[line.pk]))
     OrderLine.objects.bulk_update(moved, ["quantity_returned", "status", "own_status"], batch_size=500)
     change.set(order, **counts_of(lines))
 
 
-def _returned(line: OrderLine, quantity: Decimal) -> dict[str, Any]:
+def values_of_returned(line: OrderLine, quantity: Decimal) -> dict[str, Any]:
+    """The values of a line of which so much more came back; negative for what goes to the customer again."""
     returned = line.quantity_returned + quantity
     values: dict[str, Any] = {"quantity_returned": returned}
     if returned >= line.quantity and line.status != LineStatus.CREDITED:

@@ -15,7 +15,7 @@ from backoffice.roles import Permission
 from orders import display, services
 from orders.edit_page import found_rows
 from orders.mail_forecast import OrderForecast
-from orders.models import Order
+from orders.models import Order, Source
 from orders.new_order_form import PAID, REQUEST, NewOrderForm, values_of_customer, values_of_order
 from orders.order_page.amounts import Amount
 from orders.plausibility import bar_code_doubts, customer_doubts
@@ -23,8 +23,9 @@ from orders.products import find_products, product_of, product_with_number
 from orders.search import matching
 from orders.services import NewOrder, OrderRefused
 from orders.services.acceptance import Neighbours, errors_of
-from orders.services.place import priced
+from orders.services.place import drafted, priced
 from orders.views.one_order import order_or_404
+from statuses.kinds import FulfilmentStatus
 
 ORDERS_SEARCHED, MOST_CUSTOMERS = 100, 8
 
@@ -57,7 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def total(request: HttpRequest) -> HttpResponse:
     """What the order would come to as it is typed: the box alone."""
     form = NewOrderForm(request.shop, request.POST)
-    return render(request, "orders/_new_order_total.html", {"box": _box(form)})
+    return render(request, "orders/_new_order_total.html", {"box": _box(request, form)})
 
 
 @only_looks_ahead
@@ -83,9 +84,7 @@ def _place(request: HttpRequest, form: NewOrderForm) -> HttpResponse:
     if new_order is None:
         return _page(request, form, status=422)
     new_order = replace(new_order, notes=[replace(note, author=request.actor.name) for note in new_order.notes])
-    if form.money == PAID and request.staff.may(Permission.CHANGE_PAYMENTS):
-        whole, _lines = priced(new_order, request.shop)
-        new_order = replace(new_order, payments=[form.payment(whole.total)] if whole.total > 0 else [])
+    new_order = _as_paid(request, form, new_order)
     try:
         placed = services.place_order(new_order, shop=request.shop, by=request.actor)
     except OrderRefused as refusal:
@@ -95,6 +94,14 @@ def _place(request: HttpRequest, form: NewOrderForm) -> HttpResponse:
     messages.success(request, words % {"number": placed.order.display_number})
     page = "payment-request" if form.money == REQUEST else "detail"
     return redirect(f"orders:{page}", request.shop.number, placed.order.display_number)
+
+
+def _as_paid(request: HttpRequest, form: NewOrderForm, new_order: NewOrder) -> NewOrder:
+    """The order with its payment, where the form and the person's rights say that it is paid."""
+    if form.money != PAID or not request.staff.may(Permission.CHANGE_PAYMENTS):
+        return new_order
+    whole, _lines = priced(new_order, request.shop)
+    return replace(new_order, payments=[form.payment(whole.total)] if whole.total > 0 else [])
 
 
 def _checked(form: NewOrderForm, shop: Shop) -> NewOrder | None:
@@ -107,18 +114,20 @@ def _checked(form: NewOrderForm, shop: Shop) -> NewOrder | None:
 
 @dataclass(frozen=True)
 class Box:
-    """What the order comes to, and what looks wrong about it; without rows nothing can be said yet."""
+    """What the order comes to, what looks wrong about it, how many mails go out; without rows it is incomplete."""
 
     rows: list[Amount]
     doubts: list[str]
     problems: list[str]
+    mails: int
 
 
-def _box(form: NewOrderForm) -> Box:
+def _box(request: HttpRequest, form: NewOrderForm) -> Box:
     new_order = _checked(form, form.shop)
     if new_order is None:
         has_lines = any(name.startswith("added.") for name in form.errors) or set(form.errors) - {""}
-        return Box([], [], [sentence for row in form.errors.values() for sentence in row] if has_lines else [])
+        problems = [sentence for row in form.errors.values() for sentence in row] if has_lines else []
+        return Box([], [], problems, _mails_of_any(form.shop))
     order, lines = priced(new_order, form.shop)
     rows = [Amount(_("Lines"), display.money(order.lines_total, order.currency))]
     if order.shipping_cost:
@@ -134,7 +143,15 @@ def _box(form: NewOrderForm) -> Box:
         billing=order.billing_address,
         shipping=order.shipping_address,
     )
-    return Box(rows, doubts + bar_code_doubts(line.sku for line in lines), [])
+    draft, draft_lines = drafted(_as_paid(request, form, new_order), form.shop)
+    mails = OrderForecast(draft, draft_lines).mails_when_placed()
+    return Box(rows, doubts + bar_code_doubts(line.sku for line in lines), [], mails)
+
+
+def _mails_of_any(shop: Shop) -> int:
+    """What the confirmation of an ordinary order brings, before anything of it is known."""
+    ordinary = Order(shop=shop, source=Source.MANUAL, fulfilment_status=FulfilmentStatus.NEW, customer_email="@")
+    return OrderForecast(ordinary, []).mails_when_placed()
 
 
 def _add(request: HttpRequest, form: NewOrderForm, key: str) -> str:
@@ -187,7 +204,7 @@ def _order_or_404(request: HttpRequest, number: str) -> Order:
 
 def _page(request: HttpRequest, form: NewOrderForm, *, focus: str = "", status: int = 200) -> HttpResponse:
     errors = form.error_rows() if status == 422 else []
-    box = _box(form)
+    box = _box(request, form)
     if status != 422:
         # Nobody asked to save it yet: what is missing is not wrong.
         form.errors = {}
@@ -201,7 +218,6 @@ def _page(request: HttpRequest, form: NewOrderForm, *, focus: str = "", status: 
         "who": who,
         "customers": _customers(request.shop, who),
         "has_looked": bool(who),
-        "mails": OrderForecast(Order(shop=request.shop)).mails_when_placed(),
         "may_pay": request.staff.may(Permission.CHANGE_PAYMENTS),
         "back": reverse("orders:list", args=[request.shop.number]),
         "focus": focus,

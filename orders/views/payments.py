@@ -13,8 +13,9 @@ from orders.mail_forecast import OrderForecast
 from orders.models import Refund, RefundState
 from orders.payment_forms import PaidOutForm, PaymentForm
 from orders.services import ChangeRefused, InputRefused
+from orders.services.status import values_of_status
 from orders.views.one_order import order_or_404, order_url, to_order
-from statuses.kinds import PaymentStatus
+from statuses.kinds import Kind, PaymentStatus
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +37,7 @@ def record(request: HttpRequest, number: int) -> HttpResponse:
             messages.success(request, _("Payment of %(amount)s recorded.") % {"amount": amount})
             return to_order(request, order, "#h-payment")
     mails = OrderForecast(order).mails_if(
-        {"payment_status": PaymentStatus.PAID}, {"payment_status": PaymentStatus.PARTLY_PAID}
+        *(values_of_status(Kind.PAYMENT, code, None) for code in (PaymentStatus.PAID, PaymentStatus.PARTLY_PAID))
     )
     context = {"form": form, "order": order, "back": order_url(request, order), "mails": mails}
     return render(request, "orders/payment.html", context, status=422 if form.errors else 200)

@@ -19,7 +19,6 @@ from orders.models import Order, RefundState, Return, ReturnState
 from orders.refund_form import RefundForm, confirmation_of
 from orders.services import ChangeRefused, Refundable
 from orders.views.one_order import order_or_404, order_url, to_order
-from statuses.kinds import PaymentStatus
 
 SHOW_TOTAL, CHECK, REFUND = "total", "check", "refund"
 # A page of orders to go through one by one; more of them are a filter's work.
@@ -78,13 +77,10 @@ def refund(request: HttpRequest, number: int) -> HttpResponse:
     if step == REFUND:
         return _refund(request, form)
     if step == CHECK and form.is_valid():
-        mails = OrderForecast(order).mails_if(
-            {"payment_status": PaymentStatus.REFUNDED}, {"payment_status": PaymentStatus.PARTLY_REFUNDED}
-        )
         context = {
             "order": order,
             "confirmation": confirmation_of(form),
-            "mails": mails,
+            "mails": OrderForecast(order).mails_if_refunded(form.result),
             "back": order_url(request, order),
         }
         return _vary(render(request, "orders/refund_confirm.html", context))

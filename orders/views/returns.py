@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from backoffice.access import requires
 from backoffice.roles import Permission
 from orders import services
+from orders.mail_forecast import OrderForecast
 from orders.models import Order, Return
 from orders.return_form import QuantitiesForm, ReturnForm
 from orders.services import ChangeRefused, InputRefused
@@ -46,7 +47,8 @@ def receive(request: HttpRequest, number: int, pk: int) -> HttpResponse:
         )
         if answer:
             return answer
-    return _page(request, order, form, title=_("Receive return"), button=_("Mark as received"))
+    mails = OrderForecast(order).mails_if_received(form.quantities_shown)
+    return _page(request, order, form, title=_("Receive return"), button=_("Mark as received"), mails=mails)
 
 
 @require_POST
@@ -99,13 +101,18 @@ def _try(request: HttpRequest, order: Order, form: QuantitiesForm, act: Callable
     return to_order(request, order, "#h-returns")
 
 
-def _page(request: HttpRequest, order: Order, form: QuantitiesForm, *, title: str, button: str) -> HttpResponse:
+def _page(
+    request: HttpRequest, order: Order, form: QuantitiesForm, *, title: str, button: str, mails: int | None = None
+) -> HttpResponse:
+    """With `mails`, how many go out at most, the form has a tick that keeps them back."""
     context = {
         "form": form,
         "order": order,
         "title": title,
         "button": button,
         "rows": form.rows(),
+        "may_mail": mails is not None,
+        "mails": mails,
         "back": order_url(request, order),
     }
     return render(request, "orders/return.html", context, status=422 if form.errors else 200)

@@ -16,10 +16,11 @@ from orders.models import Order, Shipment
 from orders.order_page import PageQuery
 from orders.services import ChangeRefused, InputRefused, ShippedMeanwhile
 from orders.services.shipping import seen_of
+from orders.services.status import values_of_status
 from orders.shipment_forms import ChangeForm, LabelForm, ShipForm
 from orders.tracking import CARRIERS
 from orders.views.one_order import order_or_404, to_order
-from statuses.kinds import FulfilmentStatus, LineStatus
+from statuses.kinds import FulfilmentStatus, Kind
 
 # Buttons that only look at what was typed: the code, one of its carriers, the code that was meant.
 LOOKING = {"check": None, "pick": "carrier", "use": "tracking_code"}
@@ -137,12 +138,12 @@ def _page(request: HttpRequest, form: LabelForm, template: str) -> HttpResponse:
 
 
 def _mails_if_shipped(form: ShipForm) -> int:
-    """All that is left leaves, or a part of it."""
+    """What leaves as it stands in the form, or less of it."""
     forecast = OrderForecast(form.order)
-    of_order = forecast.mails_if(
-        *({"fulfilment_status": status} for status in (FulfilmentStatus.SHIPPED, FulfilmentStatus.PARTLY_SHIPPED))
-    )
-    return of_order + forecast.mails_if_lines(LineStatus.SHIPPED, number=len(form.lines))
+    moves_status = form.moves_status_shown
+    shipped = forecast.mails_if_shipped(form.quantities_shown, form.way_shown, moves_status=moves_status)
+    part = values_of_status(Kind.FULFILMENT, FulfilmentStatus.PARTLY_SHIPPED, None) if moves_status else {}
+    return max(shipped, forecast.mails_if(part))
 
 
 def _seen_again(form: ShipForm, order: Order, refusal: ShippedMeanwhile) -> ShipForm:
