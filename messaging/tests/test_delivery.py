@@ -7,14 +7,17 @@ import pytest
 from django.core import mail as box
 from django.utils import timezone
 
+from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
-from messaging.models import MailAttachment, MailLane, MailState, OutboxMail, ShopFile
+from messaging import tasks
+from messaging.models import MailAttachment, MailLane, MailSettings, MailState, OutboxMail, ShopFile
 from messaging.post import Trouble
 from messaging.reasons import Reason
 from messaging.services import delivery
 from messaging.services.claims import claim, keep_sent, mark_handed
 from messaging.services.delivery import send_due, sweep
-from messaging.tests.factories import make_mail
+from messaging.tests.factories import make_mail, make_trigger
+from orders.services import set_fulfilment_status
 from orders.tests.factories import make_order
 
 
@@ -34,6 +37,27 @@ def test_a_due_mail_leaves_once_and_the_orders_log_says_so(shop):
         ("mail.sent", "On its way, anna@example.org")
     ]
     assert order.mailed_at == mail.sent_at
+
+
+def test_f2_f10_f11_a_mail_whose_bell_nobody_heard_leaves_with_the_next_beat(
+    shop, monkeypatch, django_capture_on_commit_callbacks
+):
+    def away(*args):
+        raise ConnectionError
+
+    monkeypatch.setattr(tasks.write_and_send, "delay", away)
+    make_trigger(shop)
+    MailSettings.objects.create(shop=shop, hold_seconds=0)
+    order = make_order(shop)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        set_fulfilment_status(order, "shipped", by=SYSTEM)
+    assert OutboxMail.objects.get().written_at is None
+
+    tasks.send_due_mail()
+
+    assert OutboxMail.objects.get().state == MailState.SENT
+    assert len(box.outbox) == 1
 
 
 def test_a_held_mail_waits(shop):
