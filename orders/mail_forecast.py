@@ -145,9 +145,10 @@ class OrderForecast:
         return self._mails({}, {line.position: values for line in (self.lines if lines is None else lines)})
 
     def mails_if_a_line(self, code: str, own_id: int | None = None) -> int:
-        """The most that any one line would send that gets this status."""
-        alike = {(line.kind, line.status, line.own_status_id): line for line in self.lines}
-        return max((self.mails_if_lines(code, own_id, [line]) for line in alike.values()), default=0)
+        """The most that any one line would send that gets this status, as if no line had mailed before."""
+        values = {"status": code, "own_status_id": own_id}
+        alike = {(line.kind, line.status, line.own_status_id): line.position for line in self.lines}
+        return max((self._mails({}, {each: values}, is_any_line=True) for each in alike.values()), default=0)
 
     def mails_if_shipped(self, quantities: Mapping[int, Decimal], way: str, *, moves_status: bool) -> int:
         """When so much of the lines, {position: quantity}, leaves together."""
@@ -203,14 +204,16 @@ class OrderForecast:
         lines: Mapping[int, Mapping[str, Any]] | None = None,
         *,
         told: Collection[str] | None = None,
+        is_any_line: bool = False,
     ) -> int:
         if not self.forecasters:
             return 0
         order, values = self.order, dict(values)
         if lines:
-            after = [_with(line, lines.get(line.position, {})) for line in self.lines]
+            after = [_with(line, lines[line.position]) if line.position in lines else line for line in self.lines]
             values |= _values_by_back_orders(_with(order, values), after) if order.shop.ready_rule else {}
             moved = _line_occasions(order, zip(self.lines, after, strict=True))
+            moved = [each._replace(line_id=None) for each in moved] if is_any_line else moved
         else:
             moved = []
         leaving = _leaving_of(self.lines) if _may_let_go(order, values) else Leaving()

@@ -135,7 +135,7 @@ def forecast_of(order, action, key) -> int:
     kind, _colon, code = key.partition(":")
     forecast = OrderForecast(order)
     if kind == "release":
-        return forecast.mails_if_released()
+        return forecast.mails_if_released() if order.fulfilment_status == FulfilmentStatus.ON_HOLD else 0
     if kind == "hold":
         return forecast.mails_if(values_of_status(Kind.FULFILMENT, FulfilmentStatus.ON_HOLD, None))
     if kind == Kind.LINE:
@@ -307,6 +307,19 @@ def test_what_went_out_before_is_not_told_again(shop):
 
     assert [each for each in told if each[0] != each[1]] == []
     assert [predicted > 0 for predicted, _queued in told] == [True] * 4 + [False] * 4
+
+
+def test_the_menu_of_lines_tells_the_most_that_one_of_them_sends(shop):
+    Trigger.objects.update(each_time=False)
+    order = make_order(shop, lines=2)
+    first, second = order.lines.all()
+    for code in ("complaint", "ready"):
+        services.set_line_status(order, code, line=first, by=SYSTEM)
+    forecast = OrderForecast(Order.objects.get(pk=order.pk))
+
+    told = [forecast.mails_if_lines("complaint", None, [line]) for line in (first, second)]
+
+    assert told[0] == 0 < told[1] == forecast.mails_if_a_line("complaint")
 
 
 def test_taking_an_order_apart_and_together_mails_nobody(shop):
