@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from messaging.models import TriggerEvent
 from orders.models import LogAction, Order, OrderLogEntry, Source
-from orders.services.rules import FIRST, SENDS_ITSELF
+from orders.services.rules import FIRST, LAPSED, SENDS_ITSELF
 from statuses.kinds import FulfilmentStatus, LineStatus
 
 # Entries that tell of a status because somebody, or a rule, set it. Edits, splits and merges only carry statuses along.
@@ -67,7 +67,8 @@ def _of_order(entries: list[OrderLogEntry]) -> list[Happening]:
         is_live = order.source != Source.IMPORT and (order.fulfilment_status in FIRST or bool(digital))
         return [Happening(order, TriggerEvent.PLACED), *digital] if is_live else []
     if _was_aborted(entries):
-        return [Happening(order, TriggerEvent.PLACED), *digital]
+        # Who never had an order is told neither of it nor of its end.
+        return [] if order.fulfilment_status in LAPSED else [Happening(order, TriggerEvent.PLACED), *digital]
     return [*_statuses(order, entries), *_line_statuses(order, entries), *digital]
 
 
@@ -79,7 +80,7 @@ def _digital(order: Order, entries: list[OrderLogEntry]) -> list[Happening]:
 
 
 def _was_aborted(entries: list[OrderLogEntry]) -> bool:
-    """Whether a checkout that was given up became an order after all."""
+    """Whether it was a checkout that had been given up."""
     return any(
         entry.changes.get("fulfilment_status", {}).get("old") == FulfilmentStatus.ABORTED
         for entry in entries

@@ -26,6 +26,7 @@ from orders.services.refunds import values_of_credited
 from orders.services.returns import values_of_returned
 from orders.services.rules import (
     FIRST,
+    LAPSED,
     NOT_SENT,
     SENDS_NOTHING,
     UNDER_WAY,
@@ -386,7 +387,9 @@ def _outcome(
             moved = [*moved, *[_line_sent(after)] * (leaving.downloads + leaving.gift_cards)]
             told |= _complete(after) if leaving.is_all else set()
     if before.fulfilment_status == FulfilmentStatus.ABORTED and "fulfilment_status" in told:
-        # A checkout that was given up became an order after all.
+        # A checkout that was given up became an order after all, or lapsed and nobody hears of it.
+        if after.fulfilment_status in LAPSED:
+            return Outcome([])
         return Outcome([_placed(after), *digital], is_paid=after.payment_status == PaymentStatus.PAID)
     statuses = [
         Occasion(kind, getattr(after, word) if word else "", getattr(after, own), word in told, *_of(after))

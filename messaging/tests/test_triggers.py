@@ -214,6 +214,18 @@ def test_a_checkout_that_is_resumed_is_confirmed(shop):
     assert mails_of(shop) == [("order.placed", "anna@example.org")]
 
 
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+def test_a_checkout_that_lapses_is_neither_confirmed_nor_cancelled_by_mail(shop, end):
+    for event, code in ((TriggerEvent.PLACED, ""), (TriggerEvent.FULFILMENT, end)):
+        make_trigger(shop, event=event, code=code)
+    order = make_order(shop, fulfilment_status="aborted")
+
+    set_fulfilment_status(order, end, by=SYSTEM)
+
+    assert Order.objects.get(pk=order.pk).fulfilment_status == end
+    assert not OutboxMail.objects.exists()
+
+
 def test_a_payment_that_comes_in_is_told(shop):
     make_trigger(shop, event=TriggerEvent.PAYMENT, code="paid")
     order = make_order(shop)

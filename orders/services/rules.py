@@ -34,6 +34,8 @@ SENDS_NOTHING = {
     FulfilmentStatus.EXPIRED,
     FulfilmentStatus.RETURNED,
 }
+# Where a checkout that was given up ends when nothing comes of it.
+LAPSED = {FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED}
 UNDER_WAY = {FulfilmentStatus.PARTLY_SHIPPED, FulfilmentStatus.SHIPPED}
 # With what an order begins that nobody has dealt with.
 FIRST = {FulfilmentStatus.NEW, FulfilmentStatus.READY, FulfilmentStatus.BACKORDERED}
