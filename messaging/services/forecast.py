@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Count, Exists, OuterRef
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
 from backoffice.models import Shop
 from messaging.happenings import Happening
@@ -67,9 +68,11 @@ class TriggerForecast:
         return sum(event_of(supplier) not in mailed for supplier in suppliers)
 
     def number_once_paid(self) -> Combinable:
-        goods = OrderLine.objects.filter(order=OuterRef("pk"), kind=OrderLine.Kind.PHYSICAL)
-        lines = (goods.filter(sku__istartswith=supplier.sku_prefix) for supplier in self.suppliers)
-        return sum((Case(When(Exists(each), then=1), default=0) for each in lines), start=Value(0))
+        goods = OrderLine.objects.filter(
+            order=OuterRef(OuterRef("pk")), kind=OrderLine.Kind.PHYSICAL, sku__istartswith=OuterRef("sku_prefix")
+        )
+        suppliers = Supplier.objects.for_shop(self.shop).filter(Exists(goods)).order_by()
+        return Coalesce(suppliers.values("shop").annotate(number=Count("pk")).values("number"), 0)
 
     def _order_of(self, occasion: Occasion) -> Order:
         """As much of the order as triggers ask for."""
