@@ -523,5 +523,6 @@ def test_a_live_total_renders_no_page(clerk_client, shop, django_assert_max_num_
     with django_assert_max_num_queries(11):
         answer = clerk_client.post(url(order, "edit-total"), fields)
 
-    assert [template.name for template in answer.templates] == ["orders/_edit_total.html"]
+    parts = ["orders/_edit_total.html", "components/number_of_mails.html"]
+    assert [template.name for template in answer.templates] == parts
     assert len(answer.content) < 3000
