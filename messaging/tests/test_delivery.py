@@ -121,7 +121,8 @@ def test_f43_one_mail_of_another_shop_is_among_the_next_two(shop, other_shop):
         make_mail(shop, subject=f"A{number}")
     make_mail(other_shop, subject="B")
 
-    send_due()
+    # As long as it takes: a busy machine is no fault.
+    send_due(seconds=600)
 
     assert [sent.subject for sent in box.outbox].index("B") <= 2
     assert len(box.outbox) == 201
