@@ -358,6 +358,8 @@ _ROUND = _group(
     _("What is picked for many orders at once"),
     _time("made_at", _("When the list was made"), 2026, 3, 22, 9, 0),
     _number("number_of_orders", _("Number of orders"), 2),
+    _number("part", _("Which of the lists it is, when there are several"), 1),
+    _number("number_of_parts", _("Number of lists"), 1),
     _list(
         "lines",
         _("One row for each article and place, in the order in which they are walked to"),

@@ -59,6 +59,7 @@ _ROWS = (
     ("Packing slip", "Pakbon", "Följesedel"),
     ("Paid", "Betaald", "Betalt"),
     ("Parcel", "Pakket", "Paket"),
+    ("Part", "Deel", "Del"),
     ("Pay by", "Betalen vóór", "Betala senast"),
     ("Payment", "Betaling", "Betalning"),
     ("Payment fee", "Betaalkosten", "Betalningsavgift"),

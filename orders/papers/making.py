@@ -108,7 +108,19 @@ def label_data(document: OrderDocument) -> Label:
 
 # --- the pick round -------------------------------------------------------------------------------
 
+# Of one list; a longer one is cut into several, each well within what a renderer may take.
+ROWS_AT_ONCE = 250
+ORDERS_IN_ROWS_AT_ONCE = 5_000
+
 _Place = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """A page of many orders, and the keys of those that stand on it."""
+
+    page: Page
+    keys: frozenset[int]
 
 
 class Round:
@@ -116,26 +128,58 @@ class Round:
 
     def __init__(self, desk: Desk):
         self.desk = desk
-        self.number_of_orders = 0
+        self._numbers: dict[int, str] = {}
         self._rows: dict[_Place, LineDocument] = {}
-        self._wanted: dict[_Place, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        self._wanted: dict[_Place, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
 
-    def add(self, document: OrderDocument) -> None:
-        self.number_of_orders += 1
+    @property
+    def keys(self) -> list[int]:
+        """Of all its orders, those of which nothing is to be picked too."""
+        return list(self._numbers)
+
+    def add(self, subject: Subject) -> None:
+        key, document = subject.order.pk, subject.document
+        self._numbers[key] = document.number
         for line in document.lines:
             left = line.quantity - line.quantity_shipped - line.quantity_credited
             if line.kind == PICKED and left > 0 and not line.is_backordered:
-                place = (line.location, line.sku, line.name, line.options)
+                place = _place_of(line)
                 self._rows.setdefault(place, line)
-                self._wanted[place][document.number] += left
+                self._wanted[place][key] += left
 
-    def page(self, made_at: datetime) -> Page:
+    def pages(self, made_at: datetime) -> list[SharedPage]:
+        """The whole round in parts, in the order in which they are walked; one without rows when there is nothing to
+        pick."""
+        parts = self._parts() or [[]]
+        return [
+            SharedPage(
+                self._page(rows, made_at, part=number, number_of_parts=len(parts)),
+                frozenset(key for line in rows for key in self._wanted[_place_of(line)]),
+            )
+            for number, rows in enumerate(parts, 1)
+        ]
+
+    def _parts(self) -> list[list[LineDocument]]:
+        """All rows, cut where a part has enough; the orders of a row stay together."""
+        parts: list[list[LineDocument]] = []
+        room = 0
+        for line in sorted_lines(list(self._rows.values()), self.desk.shop.line_order):
+            number_of_orders = len(self._wanted[_place_of(line)])
+            if number_of_orders > room or len(parts[-1]) == ROWS_AT_ONCE:
+                parts.append([])
+                room = ORDERS_IN_ROWS_AT_ONCE
+            parts[-1].append(line)
+            room -= number_of_orders
+        return parts
+
+    def _page(self, rows: list[LineDocument], made_at: datetime, *, part: int, number_of_parts: int) -> Page:
         shop = self.desk.shop
-        rows = sorted_lines(list(self._rows.values()), shop.line_order)
         data: Mapping[str, Any] = {
             "round": {
                 "made_at": made_at.astimezone(shop.zone),
-                "number_of_orders": self.number_of_orders,
+                "number_of_orders": len(self._numbers),
+                "part": part,
+                "number_of_parts": number_of_parts,
                 "lines": [self._row(line) for line in rows],
             },
             "shop": self.desk.seller(shop),
@@ -143,12 +187,16 @@ class Round:
         return Page(pick_round(), data, shop.language)
 
     def _row(self, line: LineDocument) -> dict[str, object]:
-        wanted = self._wanted[line.location, line.sku, line.name, line.options]
+        wanted = self._wanted[_place_of(line)]
         return {
             "location": line.location,
             "sku": line.sku,
             "name": line.name,
             "options": line.options,
             "quantity": sum(wanted.values(), Decimal(0)),
-            "orders": ", ".join(f"{number} ({quantity.normalize():f})" for number, quantity in wanted.items()),
+            "orders": ", ".join(f"{self._numbers[key]} ({quantity.normalize():f})" for key, quantity in wanted.items()),
         }
+
+
+def _place_of(line: LineDocument) -> _Place:
+    return line.location, line.sku, line.name, line.options

@@ -21,7 +21,7 @@ from layouts.rendering import Batch, Page, RenderFailed, render_batch, render_pd
 from orders.models import Invoice, InvoiceKind, Order
 from orders.papers.binding import Binder
 from orders.papers.invoice_files import file_name, invoice_pdf
-from orders.papers.making import Desk, Label, Round, Subject, label_data
+from orders.papers.making import Desk, Label, Round, SharedPage, Subject, label_data
 from orders.papers.wish import PICK_ROUND, Wish, label_of
 from orders.services.errors import ChangeRefused
 from orders.services.invoices import AlreadyInvoiced, issue_invoice
@@ -78,7 +78,6 @@ class Printing:
         # Of what is made at the end only what it needs is kept, not the orders themselves.
         self._labels: dict[Shop, dict[int, Label]] = {}
         self._round = Round(self.desk)
-        self._in_round: list[int] = []
 
     def add(self, keys: Iterable[int], binder: Binder) -> Prints:
         """Papers of the orders with these keys into `binder`, and what became of these; what is no order of the shop
@@ -107,7 +106,7 @@ class Printing:
             # Each target shop begins a sheet of its own, because its name is on it.
             self._add_labels(sold_in, labels, first, binder)
             first = 1
-        if self._in_round:
+        if self._round.keys:
             self._add_round(binder)
         if self.prints.made:
             binder.write()
@@ -157,36 +156,40 @@ class Printing:
         if self.wish.labels_share_sheets:
             self._labels.setdefault(subject.sold_in, {})[subject.order.pk] = label_data(subject.document)
         if PICK_ROUND in self.wish.papers:
-            self._in_round.append(subject.order.pk)
-            self._round.add(subject.document)
+            self._round.add(subject)
 
     def _add_labels(self, sold_in: Shop, labels: dict[int, Label], first: int, binder: Binder) -> None:
         """Labels on as many sheets as they take; a document has few enough of them to be laid out in time."""
         sheet = self.wish.label_sheet
-        keys = list(labels)
-        while keys:
+        left = list(labels)
+        name = f"{slugify(label_of(Kind.ADDRESS_LABEL))}-{labels[left[0]]['order_number']}"
+        pages = []
+        while left:
             room = SHEETS_AT_ONCE * (sheet.number_of_labels if sheet else 1) - (first - 1)
-            together, keys = keys[:room], keys[room:]
+            together, left = left[:room], left[room:]
             page = self.desk.labels(sold_in, [labels[key] for key in together], sheet, first=first)
-            name = "-".join([slugify(label_of(Kind.ADDRESS_LABEL)), labels[together[0]]["order_number"]])
-            self._add_shared(Kind.ADDRESS_LABEL, page, together, lambda pdf, name=name: binder.add(name, pdf))
+            pages.append(SharedPage(page, frozenset(together)))
             first = 1
+        self._add_shared(Kind.ADDRESS_LABEL, list(labels), pages, lambda pdf: binder.add(name, pdf))
 
     def _add_round(self, binder: Binder) -> None:
-        page = self._round.page(timezone.now())
         name = slugify(label_of(PICK_ROUND))
-        self._add_shared(PICK_ROUND, page, self._in_round, lambda pdf: binder.put_first(name, pdf))
+        pages = self._round.pages(timezone.now())
+        self._add_shared(PICK_ROUND, self._round.keys, pages, lambda pdf: binder.put_first(name, pdf))
 
-    def _add_shared(self, paper: str, page: Page, keys: list[int], add: Callable[[bytes], None]) -> None:
-        """A paper of many orders: made for all of them, or named as missing for all of them."""
-        try:
-            add(render_pdf([page]).pdf)
-        except RenderFailed as failure:
-            for key in keys:
-                self.prints.refuse(key, paper, str(failure))
-        else:
-            for key in keys:
-                self.prints.note(key, paper, page.source.label)
+    def _add_shared(self, paper: str, keys: list[int], pages: list[SharedPage], add: Callable[[bytes], None]) -> None:
+        """A paper of many orders. Where one of its pages cannot be made, it is named as missing for the orders on that
+        page, and the others are printed."""
+        made = render_batch([each.page for each in pages])
+        self.prints.unprintable |= set(made.unprintable)
+        if made.pdf:
+            add(made.pdf)
+        missing = {key: reason for place, reason in made.failures.items() for key in pages[place].keys}
+        for key in keys:
+            if key in missing:
+                self.prints.refuse(key, paper, str(missing[key]))
+            elif made.pdf:
+                self.prints.note(key, paper, pages[0].page.source.label)
 
 
 class _Rendered:

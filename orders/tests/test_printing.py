@@ -4,6 +4,7 @@ import io
 import uuid
 import zipfile
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connection
@@ -18,12 +19,15 @@ from backoffice.job_files import workplace
 from backoffice.models import Job, JobItem, JobState, Shop
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
+from layouts.fields import ROUND_FIELDS
 from layouts.kinds import Kind
+from layouts.rendering import Limits, Page, render_batch
+from layouts.standard import pick_round
 from layouts.tests.factories import make_version
 from orders.models import Address, LogAction, Order
 from orders.papers.invoice_files import invoice_pdf
 from orders.papers.jobs import start_printing
-from orders.papers.making import Desk, Round
+from orders.papers.making import ORDERS_IN_ROWS_AT_ONCE, ROWS_AT_ONCE, Desk, Round
 from orders.papers.printing import PaperMissing, paper_pdf
 from orders.papers.wish import PICK_ROUND, Packing, Wish
 from orders.services.invoices import issue_invoice
@@ -31,6 +35,7 @@ from orders.tests.factories import make_order, new_line
 from orders.tests.test_invoice_service import make_paid_order
 
 pytestmark = pytest.mark.django_db
+LONG = "A mug of blue clay, fired twice and painted by hand. " * 4
 HOME = Address(name="Anna Jansen", street="Dorpsstraat 1", postcode="1234 AB", city="Ede", country="NL")
 
 
@@ -398,11 +403,12 @@ def test_one_pick_list_sums_what_all_orders_need(shop):
     desk = Desk(shop)
     everything = Round(desk)
     for subject in desk.subjects([first.pk, second.pk]):
-        everything.add(subject.document)
+        everything.add(subject)
 
-    page = everything.page(first.placed_at)
+    [made] = everything.pages(first.placed_at)
 
-    assert [(row["sku"], row["location"], row["quantity"], row["orders"]) for row in page.data["round"]["lines"]] == [
+    rows = made.page.data["round"]["lines"]
+    assert [(row["sku"], row["location"], row["quantity"], row["orders"]) for row in rows] == [
         ("MUG", "A-1", 5, f"{first.display_number} (2), {second.display_number} (3)"),
         ("MUG", "Z-9", 1, f"{second.display_number} (1)"),
         ("TEA", "B-1", 1, f"{first.display_number} (1)"),
@@ -417,6 +423,76 @@ def test_the_summed_pick_list_is_the_first_page(shop, actor):
     pages = texts(file_of(job))
     assert len(pages) == 3
     assert "Pick list 2 orders" in pages[0]
+
+
+def test_a_long_round_is_cut_into_lists_that_follow_each_other(shop, actor, monkeypatch):
+    """Uncut a round of some thousand articles is more than a renderer may lay out: nobody would have a list at all."""
+    monkeypatch.setattr("orders.papers.making.ROWS_AT_ONCE", 2)
+    orders = [make_order(shop, lines=[new_line(sku=f"S-{number}", location="")]) for number in range(5)]
+
+    job = print_all(shop, orders, actor, Kind.PACKING_SLIP, PICK_ROUND)
+
+    lists, slips = texts(file_of(job))[:3], texts(file_of(job))[3:]
+    assert [[sku for sku in ("S-0", "S-1", "S-2", "S-3", "S-4") if sku in words] for words in lists] == [
+        ["S-0", "S-1"],
+        ["S-2", "S-3"],
+        ["S-4"],
+    ]
+    assert ["Pick list 5 orders" in words for words in lists] == [True] * 3
+    assert [f"Part {number} / 3 " in words for number, words in enumerate(lists, 1)] == [True] * 3
+    assert len(slips) == 5
+    assert (job.number_done, job.number_failed) == (5, 0)
+
+
+def test_what_many_orders_want_fills_a_list_by_itself(shop, monkeypatch):
+    monkeypatch.setattr("orders.papers.making.ORDERS_IN_ROWS_AT_ONCE", 3)
+    wanted = {"A": 4, "B": 1, "C": 2, "D": 1}
+    orders = [make_order(shop, lines=[new_line(sku=sku)]) for sku, number in wanted.items() for _ in range(number)]
+    desk = Desk(shop)
+    everything = Round(desk)
+    for subject in desk.subjects([order.pk for order in orders]):
+        everything.add(subject)
+
+    pages = everything.pages(orders[0].placed_at)
+
+    assert [[row["sku"] for row in each.page.data["round"]["lines"]] for each in pages] == [["A"], ["B", "C"], ["D"]]
+    assert [len(each.keys) for each in pages] == [4, 3, 1]
+    assert everything.keys == [order.pk for order in orders]
+
+
+def test_of_a_round_what_cannot_be_made_is_named_and_the_rest_is_printed(shop, actor, monkeypatch):
+    """Two lists of eight articles; those of the second have names that do not fit on one page together."""
+    monkeypatch.setattr("orders.papers.making.ROWS_AT_ONCE", 8)
+    names = {"A": "Mug", "B": LONG}
+    short, long = (
+        make_order(shop, lines=[new_line(sku=f"{sku}{number}", name=name) for number in range(8)])
+        for sku, name in names.items()
+    )
+    monkeypatch.setattr("orders.papers.printing.render_batch", partial(render_batch, limits=Limits(pages=1)))
+
+    job = print_all(shop, [short, long], actor, PICK_ROUND)
+
+    assert "Mug" in texts(file_of(job))[0]
+    assert len(texts(file_of(job))) == 1
+    assert [printed_of(short), printed_of(long)] == [[[[PICK_ROUND, "built-in pick_round"]]], []]
+    [failed] = job.items.filter(state=JobItem.State.FAILED)
+    assert (failed.label, failed.reason) == (
+        long.display_number,
+        "Pick list for all orders together: The document has more than 1 pages.",
+    )
+
+
+@pytest.mark.faults
+def test_the_longest_list_of_a_round_is_well_within_what_a_renderer_may_take():
+    """Rows as full as they come: long names, and as many orders as a list may name."""
+    data = ROUND_FIELDS.sample()
+    each = ORDERS_IN_ROWS_AT_ONCE // ROWS_AT_ONCE
+    row = data["round"]["lines"][0] | {"name": LONG, "orders": ", ".join(["1234567 (12)"] * each)}
+    data["round"]["lines"] = [row] * ROWS_AT_ONCE
+
+    made = render_batch([Page(pick_round(), data, "en")], limits=Limits(cpu_seconds=15, memory_mib=400, pages=100))
+
+    assert made.failures == {}
 
 
 def test_each_target_shop_prints_with_its_own_layout_and_name(shop, actor):
