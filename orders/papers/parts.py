@@ -39,20 +39,20 @@ class Parts:
         log.info("part kept", number=number)
 
     def find(self, number: int) -> Prints | None:
-        """What became of the orders of a part; None when there is no whole one."""
+        """What became of the orders of a part; None when there is no whole one, or only one that another version of
+        the program wrote."""
         try:
             note = json.loads(self._note(number).read_text(encoding="utf-8"))
             is_whole = hashlib.sha256(self.papers(number)).hexdigest() == note["sha256"]
-        except (FileNotFoundError, ValueError):
+            prints = Prints(
+                seen=set(note["seen"]),
+                made={key: [Made(**paper) for paper in made] for key, made in note["made"]},
+                refused=dict(note["refused"]),
+                unprintable=set(note["unprintable"]),
+            )
+        except (FileNotFoundError, ValueError, LookupError, TypeError):
             return None
-        if not is_whole:
-            return None
-        return Prints(
-            seen=set(note["seen"]),
-            made={key: [Made(**paper) for paper in made] for key, made in note["made"]},
-            refused=dict(note["refused"]),
-            unprintable=set(note["unprintable"]),
-        )
+        return prints if is_whole else None
 
     def papers(self, number: int) -> bytes:
         """Empty when nothing could be made of any of its orders."""

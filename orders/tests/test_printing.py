@@ -1,6 +1,7 @@
 """Printing: the papers of one order, of the selected ones as a job, and what the order remembers of it."""
 
 import io
+import json
 import uuid
 import zipfile
 from decimal import Decimal
@@ -646,7 +647,16 @@ def die_after_the_first_part(monkeypatch):
     monkeypatch.setenv("FAULT", "papers.part-kept:raise")
 
 
-@pytest.mark.parametrize("harm", ["cut", "gone", "unread"])
+# What is missing from a note, or called otherwise, as another version of the program may have written it.
+OTHER_NOTES = {
+    "without-names": lambda note: {"sha256": note["sha256"]},
+    "other-papers": lambda note: note | {"made": [[key, [{"kind": "packing_slip"}]] for key, _made in note["made"]]},
+    "a-list": lambda note: [note],
+    "a-number": lambda note: note | {"made": 4},
+}
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone", "unread", *OTHER_NOTES])
 def test_a_part_that_is_not_whole_is_made_again(shop, actor, monkeypatch, media, harm):
     orders = [make_order(shop) for _ in range(4)]
     die_after_the_first_part(monkeypatch)
@@ -656,6 +666,10 @@ def test_a_part_that_is_not_whole_is_made_again(shop, actor, monkeypatch, media,
         "cut": lambda: papers.write_bytes(papers.read_bytes()[:-100]),
         "gone": papers.unlink,
         "unread": lambda: note.write_text('{"sha256": '),
+        **{
+            name: lambda change=change: note.write_text(json.dumps(change(json.loads(note.read_text()))))
+            for name, change in OTHER_NOTES.items()
+        },
     }[harm]()
 
     monkeypatch.delenv("FAULT")
