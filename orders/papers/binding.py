@@ -28,6 +28,9 @@ class Binder(Protocol):
 
     def write(self) -> None: ...
 
+    def close(self) -> None:
+        """Let go of the file, written or not, before somebody else closes it."""
+
 
 class OnePdf:
     """A paper that stays alone is written as it came, so that an invoice is the same bytes each time; `name` is its."""
@@ -64,6 +67,9 @@ class OnePdf:
             self.writer.compress_identical_objects()
             self.writer.write(self.file)
 
+    def close(self) -> None:
+        self.writer.close()
+
     def _count(self, name: str, pdf: bytes | None) -> None:
         self._number += 1
         self.name = name if self._number == 1 else ""
@@ -93,4 +99,7 @@ class Zip:
                 self.archive.writestr(name, archive.read(name))
 
     def write(self) -> None:
+        self.archive.close()
+
+    def close(self) -> None:
         self.archive.close()

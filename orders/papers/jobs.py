@@ -6,6 +6,7 @@ what became of the orders is settled once the file of all parts is there.
 
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from io import BytesIO
 from typing import IO, Any
@@ -83,11 +84,11 @@ def _make(job: Job, wish: Wish, keys: list[int]) -> Prints:
         nonlocal prints
         printing = Printing(wish, shop=job.shop, by=job.actor)
         prints = printing.prints
-        binder = _binder(wish, file)
-        for papers in _parts(job, wish, printing, keys):
-            binder.add_bound(papers)
-        report_progress(job, len(keys), len(keys))
-        printing.finish(binder)
+        with closing(_binder(wish, file)) as binder:
+            for papers in _parts(job, wish, printing, keys):
+                binder.add_bound(papers)
+            report_progress(job, len(keys), len(keys))
+            printing.finish(binder)
         if not prints.made:
             raise NothingMade
         return {"orders": len(prints.made), "unprintable": " ".join(sorted(prints.unprintable)[:MOST_SHOWN])}
@@ -110,11 +111,12 @@ def _parts(job: Job, wish: Wish, printing: Printing, keys: list[int]) -> Iterato
             printing.recall(together, found)
         else:
             written = BytesIO()
-            binder = _binder(wish, written)
-            made = printing.add(together, binder)
-            if made.made:
-                binder.write()
-            parts.keep(number, written.getvalue(), made)
+            with closing(_binder(wish, written)) as binder:
+                made = printing.add(together, binder)
+                if made.made:
+                    binder.write()
+                papers = written.getvalue()
+            parts.keep(number, papers, made)
             fault("papers.part-kept")
         if papers := parts.papers(number):
             yield papers

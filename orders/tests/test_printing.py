@@ -1,5 +1,6 @@
 """Printing: the papers of one order, of the selected ones as a job, and what the order remembers of it."""
 
+import gc
 import io
 import json
 import uuid
@@ -710,6 +711,16 @@ def test_a_zip_is_put_together_from_the_parts_of_two_workers(shop, actor, monkey
     job.refresh_from_db()
     with zipfile.ZipFile(io.BytesIO(file_of(job))) as archive:
         assert archive.namelist() == [f"packing-slip-{order.display_number}.pdf" for order in orders]
+
+
+def test_a_zip_that_is_given_up_is_closed_before_its_file(shop, actor, monkeypatch, media):
+    """Closed by the garbage collector it would write its directory into a file that is closed by then."""
+    die_after_the_first_part(monkeypatch)
+
+    print_all(shop, [make_order(shop) for _ in range(2)], actor, Kind.PACKING_SLIP, packing=Packing.ZIP)
+
+    archives = [each for each in gc.get_objects() if type(each) is zipfile.ZipFile and each.fp is not None]
+    assert [each.filename for each in archives if str(media) in str(each.filename)] == []
 
 
 def test_labels_of_the_orders_of_a_worker_that_died_are_on_the_sheets_too(shop, actor, monkeypatch):

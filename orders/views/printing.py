@@ -1,5 +1,6 @@
 """Printing the papers of one order, of the selected ones, and saying that they came out well."""
 
+from contextlib import closing
 from io import BytesIO
 
 from django.contrib import messages
@@ -102,10 +103,10 @@ def _print(request: HttpRequest, order: Order, wish: Wish) -> HttpResponse:
     file = BytesIO()
     is_pdf = wish.packing == Packing.PDF
     # The selected papers of one order need no name that tells orders apart.
-    binder = OnePdf(file) if is_pdf else Zip(file)
     printing = Printing(wish, shop=request.shop, by=request.actor)
-    printing.add([order.pk], binder)
-    printing.finish(binder)
+    with closing(OnePdf(file) if is_pdf else Zip(file)) as binder:
+        printing.add([order.pk], binder)
+        printing.finish(binder)
     if reason := printing.prints.refused.get(order.pk):
         messages.error(request, _("Not everything could be printed. %(reason)s") % {"reason": reason})
     if not printing.prints.made:
