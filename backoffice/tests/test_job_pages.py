@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
@@ -115,6 +117,19 @@ def test_a_file_comes_as_an_attachment(clerk_client, shop, made_file):
     assert response["Content-Disposition"] == 'attachment; filename="orders.xlsx"'
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.parametrize(("harm", "how"), [("cut", "cut"), ("gone", "missing")])
+def test_f25_a_file_that_is_not_whole_is_not_handed_out(clerk_client, shop, made_file, caplog, harm, how):
+    made_file.result["size"] = 6
+    made_file.save()
+    path = Path(made_file.file.path)
+    assert b"".join(page(clerk_client, shop, made_file, "job-file").streaming_content) == b"orders"
+    path.write_bytes(b"ord") if harm == "cut" else path.unlink()
+
+    assert page(clerk_client, shop, made_file, "job-file").status_code == 404
+    [told] = [record.msg for record in caplog.records if "job file lost" in str(record.msg)]
+    assert (told["level"], told["how"]) == ("error", how)
 
 
 def test_an_expired_file_is_gone(clerk_client, shop, made_file):

@@ -1,5 +1,6 @@
 """Jobs as pages: how far they are, what became of each item, stop and retry. They work without script too."""
 
+import structlog
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -13,6 +14,8 @@ from backoffice import jobs
 from backoffice.access import PermissionMissing, requires
 from backoffice.models import Job, JobItem, JobState
 from backoffice.roles import Permission
+
+log = structlog.get_logger("backoffice.jobs")
 
 SHOWN_JOBS = 50
 SHOWN_ITEMS = 200
@@ -65,9 +68,17 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("No file, or it expired.")
     name = job.result.get("filename", job.file.name.rsplit("/", 1)[-1])
     try:
+        if job.file.size != job.result.get("size", job.file.size):
+            raise _lost(job, "cut")
         return FileResponse(job.file.open("rb"), as_attachment=True, filename=name)
     except FileNotFoundError as gone:
-        raise Http404("The file was swept.") from gone
+        raise _lost(job, "missing") from gone
+
+
+def _lost(job: Job, how: str) -> Http404:
+    """A file that should be there whole: half of it would be taken for all of it."""
+    log.error("job file lost", job=job.pk, shop=job.shop.number, how=how)
+    return Http404("The file is not there any more.")
 
 
 def _job_or_404(request: HttpRequest, pk: int) -> Job:
