@@ -11,6 +11,7 @@ import structlog
 from django.utils import timezone, translation
 from lxml.etree import DocumentInvalid
 
+from layouts.engine import Problem
 from layouts.kinds import Kind
 from layouts.published import layout_for
 from layouts.rendering import Attachment, Page, RenderFailed, render_pdf
@@ -29,9 +30,21 @@ AT_WORK = timedelta(minutes=5)
 
 
 def invoice_pdf(invoice: Invoice) -> bytes:
-    """The PDF of an issued invoice or credit note, made now when it was not made yet. Raises RenderFailed."""
+    """The PDF of an issued invoice or credit note, made now when it was not made yet.
+
+    Raises RenderFailed, also for bytes that are not those that were made: what is damaged is not handed out.
+    """
     file = InvoiceFile.objects.get(invoice=invoice.pk)
-    return bytes(file.pdf) if file.pdf is not None else _make(file)
+    if file.pdf is None:
+        return _make(file)
+    pdf = bytes(file.pdf)
+    if hashlib.sha256(pdf).hexdigest() != file.sha256:
+        log.error("invoice file damaged", invoice=invoice.pk, number=invoice.number)
+        words = translation.gettext(
+            "The kept file has other bytes than those that were made. Restore it from a backup."
+        )
+        raise RenderFailed([Problem(0, 0, words)])
+    return pdf
 
 
 def file_name(invoice: Invoice) -> str:

@@ -26,7 +26,7 @@ from layouts.kinds import Kind
 from layouts.rendering import Limits, Page, render_batch
 from layouts.standard import pick_round
 from layouts.tests.factories import make_version
-from orders.models import Address, LogAction, Order
+from orders.models import Address, InvoiceFile, LogAction, Order
 from orders.papers.invoice_files import invoice_pdf
 from orders.papers.jobs import start_printing
 from orders.papers.making import ORDERS_IN_ROWS_AT_ONCE, ROWS_AT_ONCE, Desk, Round
@@ -638,6 +638,39 @@ def test_invoices_are_not_issued_in_the_name_of_somebody_who_only_tries_again(sh
 
     print_all(shop, [order], finance, Kind.INVOICE, issues_invoices=True)
     assert order.invoices.count() == 1
+
+
+def test_f25_an_invoice_whose_bytes_are_damaged_is_named_and_the_others_are_printed(shop, actor, caplog):
+    whole, cut = (issue_invoice(make_paid_order(shop), by=actor) for _ in range(2))
+    pdfs = {invoice.pk: invoice_pdf(invoice) for invoice in (whole, cut)}
+    InvoiceFile.objects.filter(invoice=cut).update(pdf=pdfs[cut.pk][:-500])
+
+    job = print_all(shop, [cut.order, whole.order], actor, Kind.INVOICE)
+
+    assert file_of(job) == pdfs[whole.pk]
+    [failed] = job.items.filter(state=JobItem.State.FAILED)
+    assert failed.subject_id == cut.order_id
+    assert failed.reason == (
+        "Invoice: The kept file has other bytes than those that were made. Restore it from a backup."
+    )
+    assert [record.levelname for record in caplog.records if "invoice file damaged" in str(record.msg)] == ["ERROR"]
+
+
+def test_t20_an_order_that_kills_the_renderer_is_named_and_the_others_are_printed(shop, actor, monkeypatch):
+    monkeypatch.setattr("orders.papers.printing.render_batch", partial(render_batch, limits=Limits(cpu_seconds=1)))
+    bomb = "{% if order.lines[0].name == 'Bomb' %}" + "<div class=f>x</div>" * 9_000 + "{% endif %}{{ order.number }}"
+    make_version(shop, "packing_slip", html=bomb, css=".f { float: left; width: 1% }")
+    before, bad, after = (make_order(shop, lines=[new_line(name=name)]) for name in ("Mug", "Bomb", "Bowl"))
+
+    job = print_all(shop, [before, bad, after], actor, Kind.PACKING_SLIP)
+
+    assert texts(file_of(job)) == [before.display_number, after.display_number]
+    [failed] = job.items.filter(state=JobItem.State.FAILED)
+    assert (failed.label, failed.reason) == (
+        bad.display_number,
+        "Packing slip: The document takes more than 1 seconds to lay out.",
+    )
+    assert [printed_of(order) != [] for order in (before, bad, after)] == [True, False, True]
 
 
 # --- a worker that comes after another ------------------------------------------------------------
