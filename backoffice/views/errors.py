@@ -1,12 +1,14 @@
 """Error pages keep the shell, name the cause and one next step. They never show a trace."""
 
 import re
+import sys
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from backoffice.access import PermissionMissing, public
+from backoffice.job_files import NO_ROOM
 from backoffice.middleware import membership_or_404
 
 PATH_OF_A_SHOP = re.compile("/s/([1-9][0-9]*)/")
@@ -32,8 +34,12 @@ def page_not_found(request: HttpRequest, exception=None) -> HttpResponse:
 
 @public
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Also what could not be written because the disk is full: an upload lies there while it arrives."""
+    problem = sys.exception()
+    is_full = isinstance(problem, OSError) and problem.errno in NO_ROOM
     # Without the request: its context asks the database for the shop and the person, and that may be what failed.
-    return HttpResponseServerError(render_to_string("500.html", {"request_id": getattr(request, "id", "")}))
+    context = {"request_id": getattr(request, "id", ""), "is_full": is_full}
+    return HttpResponse(render_to_string("500.html", context), status=507 if is_full else 500)
 
 
 @public

@@ -1,5 +1,7 @@
 """Stories of the layouts' pages: looking, beginning, writing, two people at one draft, and every way back."""
 
+import os
+import resource
 import zipfile
 from io import BytesIO
 
@@ -10,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
+from pytest_django.asserts import assertContains
 
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
@@ -485,6 +488,56 @@ def test_what_is_no_picture_is_refused_and_the_texts_are_saved(client, shop, nam
     assert name in said(response)[0]
     draft.refresh_from_db()
     assert (draft.html, file_names(draft)) == ("<p>mine</p>", [])
+
+
+def noise():
+    """A picture that does not pack: 3 MB, more than an upload keeps in memory."""
+    written = BytesIO()
+    Image.frombytes("RGB", (1_000, 1_000), os.urandom(3_000_000)).save(written, "PNG")
+    return written.getvalue()
+
+
+def test_f24_an_upload_for_which_the_disk_has_no_room_changes_nothing(client, shop):
+    """As on a full disk no file may grow; with room the same upload is taken."""
+    draft, picture = make_draft(shop, html="<p>before</p>"), noise()
+    seen = draft.edition
+    client.raise_request_exception = False
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_192, hard))
+    try:
+        refused = upload(client, shop, draft, ("noise.png", picture))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assertContains(refused, "There is no room left on the disk. Nothing was written", status_code=507)
+    draft.refresh_from_db()
+    assert (draft.html, draft.edition, file_names(draft)) == ("<p>before</p>", seen, [])
+    upload(client, shop, draft, ("noise.png", picture))
+    assert file_names(draft) == ["noise.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kept_as"),
+    [
+        ("logo.png", png() + b"<script>alert(1)</script>", "logo.png"),
+        ("page.html.png", png() + b"<html><script>alert(1)</script></html>", "page_html.png"),
+        ("logo.html.jpg", png() + b"PK\x05\x06" + b"\0" * 18, "logo_html.png"),
+        ("../../../x.php.png", png() + b"<?php phpinfo(); ?>", "x_php.png"),
+    ],
+)
+def test_t21_a_picture_that_is_something_else_too_stays_a_picture(client, shop, name, content, kept_as):
+    """Its name says what it is, and it comes as an attachment that no browser takes for a page."""
+    draft = make_draft(shop)
+
+    upload(client, shop, draft, (name, content))
+
+    [file] = draft.files.all()
+    assert (file.name, file.content_type) == (kept_as, "image/png")
+    response = client.get(url(shop, "file", file.pk))
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == f'attachment; filename="{kept_as}"'
+    assert response["X-Content-Type-Options"] == "nosniff"
 
 
 def test_more_files_than_a_layout_may_have_are_refused(client, shop):
