@@ -153,6 +153,7 @@ def test_a_strange_document_ends_and_the_others_are_made(name):
     made = rendered(END[name])
 
     assert set(made.failures) <= {1}
+    assert all(problem.message for failure in made.failures.values() for problem in failure.problems)
     assert len(good_sheets(made.pdf)) == 2
 
 

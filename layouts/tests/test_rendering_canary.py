@@ -95,6 +95,7 @@ WAYS = {
     "an SVG that uses": ("svg:<use href='{place}#x'/>", ""),
     "an SVG with a style sheet": ("svg:<style>@import '{place}';</style>", ""),
     "an SVG with an entity": ("entity:{place}", ""),
+    "a drawing in PostScript": ("eps:({place}) run", ""),
     "metadata": ('<meta name="dcterms.created" content="{place}"><link rel="icon" href="{place}">', ""),
 }
 
@@ -106,6 +107,9 @@ def paper(way, place):
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">'
         )
         html = f'<img src="{data_svg(head + html[4:] + "</svg>")}">'
+    elif html.startswith("eps:"):
+        drawing = f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{html[4:]}\nshowpage\n%%EOF\n"
+        html = f'<img src="data:application/postscript;base64,{base64.b64encode(drawing.encode()).decode()}">'
     elif html.startswith("entity:"):
         svg = f'<!DOCTYPE svg [<!ENTITY x SYSTEM "{html[7:]}">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>'
         html = f'<img src="{data_svg(svg)}">'

@@ -1,5 +1,6 @@
 """What shops may upload for their layouts, and what is turned away."""
 
+import gzip
 import struct
 import zipfile
 import zlib
@@ -137,10 +138,27 @@ def test_what_is_no_picture_and_no_font_is_turned_away(content, monkeypatch):
     [
         b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
         b'<?xml version="1.0"?>\n<!-- x -->\n<SVG><image href="file:///etc/passwd"/></SVG>',
+        b"<svg><foreignObject><iframe src='http://127.0.0.1/'/></foreignObject></svg>",
+        b"<svg><use href='http://127.0.0.1/x.svg#a'/></svg>",
+        b'<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg><text>&x;</text></svg>',
     ],
 )
-def test_an_svg_is_turned_away_with_a_way_out(content):
+def test_t23_an_svg_is_turned_away_with_a_way_out(content):
     with pytest.raises(UploadRefused, match="Save it as PNG"):
+        checked_file(uploaded("logo.svg", content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        gzip.compress(b"<svg/>"),
+        "<svg><script>alert(1)</script></svg>".encode("utf-16"),
+        b"<!--" + b"x" * 3_000 + b"--><svg><script>alert(1)</script></svg>",
+        b"<s:svg xmlns:s='http://www.w3.org/2000/svg'/>",
+    ],
+)
+def test_t23_an_svg_that_hides_is_turned_away_too(content):
+    with pytest.raises(UploadRefused, match="neither a picture"):
         checked_file(uploaded("logo.svg", content))
 
 
