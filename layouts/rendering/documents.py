@@ -187,6 +187,8 @@ def _finish(document: Document, pdf: Any) -> None:
     _within_one_rdf(document, pdf)
     if "OutputIntents" in pdf.catalog:
         _unsmoothed(pdf)
+        # An archive reads what the file is without unpacking it.
+        _metadata_of(pdf).compress = False
     for each in pdf.objects:
         if isinstance(each, Stream):
             each.stream = list(_shortened(each.stream))
@@ -234,10 +236,14 @@ def _within_one_rdf(document: Document, pdf: Any) -> None:
     blocks = b"\n".join(document.metadata.xmp_metadata)
     if not blocks:
         return
-    stream = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
+    stream = _metadata_of(pdf)
     end = b"</rdf:RDF>"
     (packet,) = stream.stream
     stream.stream = [packet.replace(end + b"\n" + blocks, blocks + end)]
+
+
+def _metadata_of(pdf: Any) -> Stream:
+    return pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
 
 
 def _without_doubles(pdf: Any) -> None:

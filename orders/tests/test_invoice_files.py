@@ -29,6 +29,7 @@ from orders.tests.factories import make_order, new_line
 from orders.tests.test_einvoice import HOME, NOON, SELLER
 
 pytestmark = pytest.mark.django_db
+CID_FONTS = {"/CIDFontType0", "/CIDFontType2"}
 
 
 @pytest.fixture
@@ -100,6 +101,61 @@ def test_px11_the_pdf_says_that_it_is_a_pdf_a_3b_and_a_factur_x(invoice):
     assert said[f"{factur_x}ConformanceLevel"] == "EN 16931"
     (embedded,) = reader.trailer["/Root"]["/AF"]
     assert embedded.get_object()["/AFRelationship"] == "/Alternative"
+
+
+def everything_in(pdf):
+    """All objects of a PDF."""
+    return [pdf.get_object(number) for number in range(1, pdf.trailer["/Size"])]
+
+
+def test_px11_the_pdf_keeps_the_rules_of_pdf_a_3b(invoice):
+    """ISO 19005-3 by number, as far as it can be read off the file; the rest needs a validator of its own."""
+    lines = [new_line(name=name) for name in ("Ljus & kaarsen €", "נר שעווה", "شمعة")]
+    pdf = PdfReader(BytesIO(invoice_pdf(issue_invoice(make_order(invoice.shop, lines=lines * 20), by=SYSTEM))))
+    root, objects = pdf.trailer["/Root"], everything_in(pdf)
+    dictionaries = [each for each in objects if isinstance(each, dict)]
+    assert len(pdf.pages) > 1
+
+    # 6.1.3 trailer, 6.1.7 streams
+    assert "/ID" in pdf.trailer
+    assert "/Encrypt" not in pdf.trailer
+    filters = {str(each.get("/Filter")) for each in dictionaries}
+    assert filters <= {"None", "/FlateDecode", "['/FlateDecode']", "/DCTDecode"}
+    assert not [each for each in dictionaries if {"/F", "/FFilter"} <= set(each)]
+    # 6.2.3 output intent
+    [intent] = root["/OutputIntents"]
+    assert intent["/S"] == "/GTS_PDFA1"
+    assert intent["/DestOutputProfile"].get_data()[36:40] == b"acsp"  # an ICC profile
+    # 6.2.8 images, 6.2.5 and 6.2.10 graphics
+    pictures = [each for each in dictionaries if each.get("/Subtype") == "/Image"]
+    assert pictures
+    assert not [each for each in pictures if {"/Alternates", "/OPI"} & set(each)]
+    assert {each["/Interpolate"].value for each in pictures} == {False}
+    assert not [each for each in dictionaries if "/TR" in each or "/HTP" in each]
+    # 6.2.11 fonts: inside, with a mapping to Unicode and of the characters used
+    fonts = [each for each in dictionaries if each.get("/Type") == "/Font" and each["/Subtype"] == "/Type0"]
+    assert len(fonts) >= 2
+    for font in fonts:
+        [descendant] = font["/DescendantFonts"]
+        assert font["/Encoding"] == "/Identity-H"
+        assert font["/ToUnicode"].get_data()
+        assert descendant["/CIDToGIDMap"] == "/Identity"
+        assert {"/FontFile2", "/FontFile3"} & set(descendant["/FontDescriptor"])
+    assert {each["/Subtype"] for each in dictionaries if each.get("/Type") == "/Font"} <= {"/Type0", *CID_FONTS}
+    # 6.3 annotations, 6.5 actions: nothing that moves, runs or asks
+    kinds = {each["/S"] for each in dictionaries if each.get("/Type") == "/Action"}
+    assert kinds <= {"/URI", "/GoTo"}
+    assert not {"/JavaScript", "/OpenAction", "/AA", "/AcroForm", "/NeedsRendering"} & set(root)
+    # 6.6.2 metadata: readable without a filter
+    assert "/Filter" not in root["/Metadata"]
+    assert root["/Metadata"]["/Subtype"] == "/XML"
+    # 6.8 embedded files
+    [embedded] = root["/AF"]
+    assert embedded["/AFRelationship"] == "/Alternative"
+    assert embedded["/F"] == embedded["/UF"] == "factur-x.xml"
+    assert embedded["/EF"]["/F"]["/Subtype"] == "/text/xml"
+    assert {"/ModDate", "/Size"} <= set(embedded["/EF"]["/F"]["/Params"])
+    assert [each for each in dictionaries if each.get("/Type") == "/EmbeddedFile"] == [embedded["/EF"]["/F"]]
 
 
 def test_the_day_of_supply_stands_on_it_where_it_is_another_one(invoice):
