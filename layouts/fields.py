@@ -122,6 +122,21 @@ _SECOND_LINE: dict[str, object] = {
     "weight_g": 660,
 }
 
+# On an invoice shipping is a line like any other.
+_SHIPPING_LINE: dict[str, object] = {
+    "position": 3,
+    "sku": "",
+    "name": "Standard delivery",
+    "options": "",
+    "quantity": Decimal("1.000"),
+    "unit_price_ex": Decimal("4.9200"),
+    "unit_price": Decimal("5.9500"),
+    "vat_rate": Decimal("21.00"),
+    "total_ex": Decimal("4.92"),
+    "total_vat": Decimal("1.03"),
+    "total": Decimal("5.95"),
+}
+
 _ON_AN_INVOICE = frozenset(
     [
         "position",
@@ -313,7 +328,7 @@ _INVOICE = _group(
         "lines",
         _("The lines of the invoice, shipping cost and fees too"),
         *[each for each in _LINE if each.name in _ON_AN_INVOICE],
-        rows=({}, {name: value for name, value in _SECOND_LINE.items() if name in _ON_AN_INVOICE}),
+        rows=({}, {name: value for name, value in _SECOND_LINE.items() if name in _ON_AN_INVOICE}, _SHIPPING_LINE),
     ),
     _group(
         "totals",

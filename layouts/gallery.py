@@ -6,6 +6,7 @@ They are made of the documented samples by their shape, so that a new field is t
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import cycle, islice
 from typing import Any
 
 from django.utils.functional import Promise
@@ -32,7 +33,7 @@ RIGHT_TO_LEFT = "שמן זית כתית, בקבוק (750 מ״ל) – مصباح 
 HOSTILE = (
     "</td></table><script>alert(1)</script><style>*{display:none}</style>{{ order.number }}{% for x %}&amp;\"'\u202e😀"
 )
-MANY = 150
+MANY = 300
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,9 @@ def _same(field: Field, value: Any) -> Any:
 
 
 def _many(field: Field, value: Any) -> Any:
-    return value * MANY if field.shape is Shape.LIST and field.name in ("lines", "labels") else value
+    return (
+        list(islice(cycle(value), MANY)) if field.shape is Shape.LIST and field.name in ("lines", "labels") else value
+    )
 
 
 def _typed_as(text: str) -> Change:

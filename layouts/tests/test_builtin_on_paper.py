@@ -80,6 +80,16 @@ def test_the_sums_of_an_invoice_never_stand_alone_on_a_page(number_of_lines):
     assert "€60.85" in with_sums
 
 
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_what_belongs_together_in_the_foot_stays_on_one_line(language):
+    made = render_pdf([Page(standard(Kind.INVOICE), data_with(1), language)])
+    lines = PdfReader(io.BytesIO(made.pdf)).pages[0].extract_text().splitlines()
+
+    foot = lines[next(index for index, line in enumerate(lines) if "NL001234567B01" in line) :]
+    assert any("IBAN NL91ABNA0417164300" in line for line in foot)
+    assert not [line for line in foot if line.rstrip().endswith("IBAN")]
+
+
 def test_a_paid_invoice_asks_for_nothing():
     data = data_with(1)
     assert "Transfer the amount" in pages_of(standard(Kind.INVOICE), data)[0]

@@ -46,8 +46,10 @@ def test_rows_of_the_sample_differ_only_in_fields_there_are():
 
 
 def test_the_sample_invoice_adds_up():
-    order = SAMPLE["order"]
+    order, invoice = SAMPLE["order"], SAMPLE["invoice"]
 
+    for of_lines, of_all in (("total_ex", "ex"), ("total_vat", "vat"), ("total", "incl")):
+        assert sum(line[of_lines] for line in invoice["lines"]) == invoice["totals"][of_all]
     assert sum(line["total"] for line in order["lines"]) == order["totals"]["lines"]
     assert order["totals"]["lines"] + order["totals"]["shipping_cost"] == order["totals"]["incl"]
     assert sum(rate["incl"] for rate in order["vat"]) == order["totals"]["incl"]
