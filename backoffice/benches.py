@@ -71,6 +71,12 @@ def memory_kib() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
 
 
+def peak_kib(process_id: int | str = "self") -> int:
+    """The most memory that a process of this machine has held at once."""
+    lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
 def rows_examined(queries: Iterable[str]) -> int:
     """How many rows of tables PostgreSQL looks at for these SELECTs, used or not, when each is found by an index.
 

@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from io import BytesIO
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from backoffice.benches import Measured, bench, seconds_in_turns
+from backoffice.benches import Measured, bench, peak_kib, seconds_in_turns
 from layouts.codes import data_address
 from layouts.engine import render_text
 from layouts.engine_limits import PAPER
@@ -125,5 +124,4 @@ def _peak_of(number: int) -> int:
     POOL.close()
     render_batch(invoices(number), processes=1)
     (process_id,) = POOL.process_ids
-    status = Path(f"/proc/{process_id}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    return peak_kib(process_id)

@@ -2,6 +2,7 @@ import pytest
 from django.core.management import call_command
 
 from orders import benches, page_benches
+from orders.tests.processes import PREPARE, run
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +21,23 @@ def test_the_benches_measure_with_few_orders(capsys):
     rows = capsys.readouterr().out
     assert "orders:list at 3 orders" in rows
     assert "orders:detail at 3 orders" in rows
+
+
+@pytest.mark.faults
+def test_the_memory_of_a_print_job_is_measured_in_every_process(tmp_path):
+    """The bench starts processes of its own, which have to find the orders: it needs a database that is a file."""
+    few = "from orders.papers import benches; benches.FEW, benches.MANY = 2, 3;"
+    run(PREPARE, tmp_path)
+
+    measured = run(
+        "import django; django.setup();" + few + "print(*(m.what for m in benches.memory_of_printing(0)), sep='\\n')",
+        tmp_path,
+    )
+
+    assert [line for line in measured.stdout.splitlines() if line.startswith("peak")] == [
+        "peak of the worker of a print job, 3 against 2 orders",
+        "peak of the renderer of a print job, 3 against 2 orders",
+    ], measured.stderr
 
 
 @pytest.mark.django_db

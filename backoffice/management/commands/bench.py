@@ -41,7 +41,7 @@ class Command(BaseCommand):
     def handle(
         self, *args, names: list[str], postgres: bool, orders: int, write: str | None, here: bool, **options
     ) -> None:
-        autodiscover_modules("benches", "list_benches", "page_benches", "exports.benches")
+        autodiscover_modules("benches", "list_benches", "page_benches", "exports.benches", "papers.benches")
         if unknown := set(names) - BENCHES.keys():
             raise CommandError(f"No such bench: {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.")
         if here:
