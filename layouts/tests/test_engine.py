@@ -1,7 +1,10 @@
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from django.utils import translation
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from layouts.engine import Problem, TemplateRefused, problems_of, render_text
 from layouts.fields import INVOICE_FIELDS, ORDER_FIELDS, SAMPLE
@@ -135,6 +138,43 @@ def test_nothing_but_the_data_can_be_reached():
             assert text(source, data) == ""
         except TemplateRefused:
             continue
+
+
+def paths_in(value, path):
+    """The path of every single value in plain data."""
+    if isinstance(value, dict):
+        return [found for name, each in value.items() for found in paths_in(each, f"{path}.{name}".lstrip("."))]
+    if isinstance(value, list):
+        return [found for place, each in enumerate(value) for found in paths_in(each, f"{path}[{place}]")]
+    return [path]
+
+
+@cache
+def published():
+    """All that a layout may write of the sample."""
+    return {text(f"{{{{ {path} }}}}", SAMPLE) for path in paths_in(SAMPLE, "")} | {""}
+
+
+# Names of the data, and of all that stands behind it where it is not plain.
+NAMES = """
+    order shop invoice lines totals number name customer address first last size 0 -1
+    __class__ __mro__ __subclasses__ __init__ __globals__ __dict__ __doc__ __len__ __getitem__
+    keys items values get copy format join real as_tuple tzinfo isoformat
+    _meta objects pk save request user settings SECRET_KEY private_key environ forloop loader env
+""".split()  # noqa: SIM905  (a list of fifty quoted names reads worse)
+
+
+@settings(deadline=None)  # a slow machine is no fault
+@given(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4), st.booleans())
+def test_t16_whatever_names_are_strung_together_only_published_values_come_out(names, is_in_brackets):
+    path = names[0] + "".join(f"['{name}']" for name in names[1:]) if is_in_brackets else ".".join(names)
+    try:
+        written = text(f"{{{{ {path} }}}}", SAMPLE)
+    except TemplateRefused:
+        return
+
+    assert "00012" in published()
+    assert written in published() or (names[-1] == "size" and written.isdecimal())
 
 
 # --- What is wrong, and where
