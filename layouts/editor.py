@@ -14,6 +14,7 @@ from layouts.places import Place
 from layouts.previews import Preview, preview_of
 from layouts.source import Source
 from layouts.subjects import Choice, Subject, SubjectMissing, choices_for, fields_of, sample_for, subject_for
+from layouts.tracking import lacks_tracking
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Side:
 
     problems: list[Problem]
     duties: list[str]
+    lacks_tracking: bool
     subject: Subject
     missing: str
     choices: list[Choice]
@@ -49,6 +51,7 @@ def side_of(place: Place, source: Source, asked: PreviewForm, *, page: int | Non
     return Side(
         problems=problems,
         duties=missing_duties(place.kind, source.html, country=place.shop.country),
+        lacks_tracking=lacks_tracking(place.kind, source.html),
         subject=subject,
         missing=missing,
         choices=choices_for(place.shop),

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from PIL import Image
-from pytest_django.asserts import assertContains
+from pytest_django.asserts import assertContains, assertNotContains
 
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
@@ -408,6 +408,28 @@ def test_a_file_of_another_layout_does_not_exist_here(client, shop, other_shop):
     make_version(shop)
 
     assert client.get(url(shop, "file", theirs.pk)).status_code == 404
+
+
+# --- the tracking code
+
+
+def test_bx11_a_packing_slip_without_a_tracking_code_is_warned_of(client, shop):
+    draft = make_draft(shop, kind="packing_slip")
+    words = "It never names the tracking code"
+
+    for page in ("edit", "publish"):
+        assertContains(client.get(url(shop, page, kind="packing_slip")), words)
+
+    named = standard(Kind.PACKING_SLIP).html
+    LayoutVersion.objects.filter(pk=draft.pk).update(html=named)
+    for page in ("edit", "publish"):
+        assertNotContains(client.get(url(shop, page, kind="packing_slip")), words)
+
+
+def test_bx11_an_invoice_needs_no_tracking_code(client, shop):
+    make_draft(shop)
+
+    assertNotContains(client.get(url(shop, "edit")), "It never names the tracking code")
 
 
 # --- uploads

@@ -15,6 +15,7 @@ from layouts.jobs import PUBLISH, start_publishing
 from layouts.legal import missing_duties
 from layouts.places import Place, place_or_404, shops_of
 from layouts.subjects import fields_of
+from layouts.tracking import lacks_tracking
 
 
 @requires(Permission.MANAGE_SETTINGS)
@@ -45,6 +46,7 @@ def publish(request: HttpRequest, kind: str, number: str) -> HttpResponse:
         "form": form,
         "problems": problems,
         "duties": missing_duties(place.kind, draft.html, country=place.shop.country),
+        "lacks_tracking": lacks_tracking(place.kind, draft.html),
         "html": text_difference(place.live.html, draft.html) if place.live else None,
         "css": text_difference(place.live.css, draft.css) if place.live else None,
         "files": file_changes(place.live, draft) if place.live else [],
