@@ -1,6 +1,7 @@
 """What the shell of every page needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,10 +12,10 @@ from backoffice.models import OPEN_STATES, Job, Shop
 from backoffice.roles import Permission
 
 # What is kept for a request under this name: the newest jobs at work.
-OPEN_JOBS = "open jobs"
+OPEN_JOBS = "open_jobs"
 
 
-@dataclass
+@dataclass(frozen=True)
 class NavItem:
     """One line of the navigation; `hot` marks a count that waits for a person."""
 
@@ -25,7 +26,7 @@ class NavItem:
     current: bool = False
     count: int | None = None
     hot: bool = False
-    children: list["NavItem"] = field(default_factory=list)
+    children: tuple["NavItem", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def shell(request: HttpRequest) -> dict:
     """Context for base.html: shop, staff, nav and target shops where the page belongs to a shop."""
     shop = getattr(request, "shop", None)
     if shop is None:
-        return {"shop": None, "staff": None, "nav": [], "target_shops": []}
+        return {"shop": None, "staff": None, "nav": (), "target_shops": []}
     if request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request"):
         # A part is rendered alone: it has no shell, so its queries are saved.
         return {"shop": shop, "staff": request.staff}
@@ -70,7 +71,9 @@ def shell(request: HttpRequest) -> dict:
     return {
         "shop": shop,
         "staff": request.staff,
-        "nav": [_item(entry, request, counts, children) for entry in ENTRIES if request.staff.may(entry.permission)],
+        "nav": tuple(
+            _item(entry, request, counts, children) for entry in ENTRIES if request.staff.may(entry.permission)
+        ),
         "target_shops": shop.targets(),
         "running_job": _running_job(request),
     }
@@ -97,6 +100,12 @@ def _read_open_jobs(shop: Shop) -> list[Job]:
     return list(Job.objects.for_shop(shop).filter(state__in=OPEN_STATES)[:5])
 
 
+@lru_cache(maxsize=1000)
+def page_of_shop(url_name: str, shop_number: str) -> str:
+    """The address of a page that a shop has one of; links to it stand on every page."""
+    return reverse(url_name, args=[shop_number])
+
+
 def _item(
     entry: NavEntry, request: HttpRequest, counts: dict[str, tuple[int, bool]], children: dict[str, list[NavItem]]
 ) -> NavItem:
@@ -106,9 +115,9 @@ def _item(
         name=entry.url_name,
         label=entry.label,
         icon=entry.icon,
-        url=reverse(entry.url_name, args=[request.shop.number]),
+        url=page_of_shop(entry.url_name, request.shop.number),
         current=request.resolver_match is not None and request.resolver_match.namespace == namespace,
         count=count,
         hot=hot,
-        children=children.get(entry.url_name, []),
+        children=tuple(children.get(entry.url_name, ())),
     )

@@ -218,7 +218,7 @@ MFA_TOTP_ISSUER = "Order back office"
 USERSESSIONS_TRACK_ACTIVITY = False
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("nl", "Nederlands"), ("sv", "Svenska")]
+LANGUAGES = (("en", "English"), ("nl", "Nederlands"), ("sv", "Svenska"))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

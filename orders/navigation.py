@@ -1,10 +1,9 @@
 """What stands under Orders in the navigation."""
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from backoffice.context import NavItem
+from backoffice.context import NavItem, page_of_shop
 from orders.columns.gather import folders_of
 
 # Elsewhere the folders are one click further, and cost no query.
@@ -17,7 +16,7 @@ def folder_links(request: HttpRequest) -> dict[str, list[NavItem]]:
     match = request.resolver_match
     if match is None or match.view_name not in SHOWN_ON:
         return {}
-    listing = reverse("orders:list", args=[request.shop.number])
+    listing = page_of_shop("orders:list", request.shop.number)
     wanted = request.GET.getlist("folder") if match.view_name == "orders:list" else []
     links = [
         NavItem(
@@ -25,7 +24,7 @@ def folder_links(request: HttpRequest) -> dict[str, list[NavItem]]:
         )
         for folder in folders_of(request.shop)[:MOST_SHOWN]
     ]
-    keep = reverse("orders:folders", args=[request.shop.number])
+    keep = page_of_shop("orders:folders", request.shop.number)
     return {
         "orders:list": [
             *links,

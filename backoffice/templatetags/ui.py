@@ -1,16 +1,20 @@
 """What the templates of every app may say: icons, form controls, error summaries, messages with Undo."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from django import template
 from django.contrib.messages import constants as levels
 from django.contrib.messages.storage.base import Message
+from django.db.models import Model
 from django.forms import BaseForm, BoundField
+from django.template.base import FilterExpression, NodeList, token_kwargs
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from backoffice.icons import ICONS
 
@@ -34,6 +38,45 @@ def icon(name: str) -> SafeString:
     if name not in ICONS:
         raise ValueError(f"There is no icon {name!r}: see backoffice/icons.py")
     return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', _sprite_url(), name)
+
+
+# Of each place in a template, this many renderings are kept.
+PREPARED_AT_MOST = 500
+
+
+@register.tag
+def prepared(parser: template.base.Parser, token: template.base.Token) -> template.Node:
+    """`{% prepared number=shop.number %}…{% endprepared %}`: rendered once for each language and set of values.
+
+    For what stands around a page and is the same on every one: menus, heads of tables, words. Its content sees
+    nothing but the values named, so what is kept cannot hold anything else, a form's token or another shop's name.
+    """
+    tag, *bits = token.split_contents()
+    values = token_kwargs(bits, parser)
+    if bits:
+        raise template.TemplateSyntaxError(f"{tag} takes name=value only, not {bits[0]!r}.")
+    nodes = parser.parse([f"end{tag}"])
+    parser.delete_first_token()
+    return Prepared(nodes, values)
+
+
+class Prepared(template.Node):
+    def __init__(self, nodelist: NodeList, values: dict[str, FilterExpression]) -> None:
+        self.nodelist = nodelist
+        self.values = values
+        # By type too: HTML and a text of the same letters are equal, and only one of them is escaped.
+        self._kept = lru_cache(maxsize=PREPARED_AT_MOST, typed=True)(self._render)
+
+    def render(self, context: template.Context) -> str:
+        values = [value.resolve(context) for value in self.values.values()]
+        if any(isinstance(value, Model) for value in values):
+            raise TypeError("A row equals itself when it has changed: name the fields that are shown.")
+        return self._kept(context.template.engine, get_language(), *values)
+
+    def _render(self, engine: template.Engine, language: str, *values: Any) -> str:
+        context = template.Context(dict(zip(self.values, values, strict=True)))
+        with context.bind_template(template.Template("", engine=engine)):
+            return self.nodelist.render(context)
 
 
 @register.simple_tag

@@ -5,9 +5,12 @@ from django import forms
 from django.conf import settings
 from django.contrib.messages import constants as levels
 from django.contrib.messages.storage.base import Message
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
+from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from backoffice.icons import ICONS, write_sprite
+from backoffice.models import Shop
 from backoffice.templatetags.ui import error_rows, notices
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
@@ -144,3 +147,54 @@ def test_undo_never_leads_elsewhere(tags):
     [notice] = notices([Message(levels.SUCCESS, "Done.", extra_tags=tags)])
 
     assert notice.undo_url == ""
+
+
+PREPARED = "{% prepared name=name %}<b>{{ name }}</b>{{ secret }}{% csrf_token %}{% endprepared %}"
+
+
+def test_what_is_prepared_sees_only_what_it_names():
+    html = render(PREPARED, name="Bo & Co", secret="another shop", csrf_token="a-token")
+
+    assert html == "<b>Bo &amp; Co</b>"
+
+
+def test_what_is_prepared_is_rendered_once_for_each_set_of_values():
+    template = Template("{% prepared name=name %}{{ name }} {% now 'u' %}{% endprepared %}")
+
+    def shown(name: str) -> str:
+        return template.render(Context({"name": name}))
+
+    first = shown("Noord")
+    assert shown("Zuid").startswith("Zuid ")
+    assert shown("Noord") == first
+
+
+def test_what_is_prepared_is_rendered_for_each_language():
+    template = Template("{% prepared %}{% translate 'Orders' %}{% endprepared %}")
+
+    shown = []
+    for language in ("en", "sv", "en"):
+        with translation.override(language):
+            shown.append(template.render(Context()))
+
+    assert shown == ["Orders", "Ordrar", "Orders"]
+
+
+def test_a_text_that_reads_like_kept_html_is_escaped_all_the_same():
+    template = Template(PREPARED)
+
+    as_html = template.render(Context({"name": mark_safe("<i>Bo</i>")}))
+    as_text = template.render(Context({"name": "<i>Bo</i>"}))
+
+    assert as_html == "<b><i>Bo</i></b>"
+    assert as_text == "<b>&lt;i&gt;Bo&lt;/i&gt;</b>"
+
+
+def test_a_row_is_refused_because_it_equals_itself_after_a_change():
+    with pytest.raises(TypeError, match="name the fields"):
+        render("{% prepared shop=shop %}{{ shop.name }}{% endprepared %}", shop=Shop(name="Noord"))
+
+
+def test_what_is_prepared_takes_named_values_only():
+    with pytest.raises(TemplateSyntaxError, match="name=value only"):
+        render("{% prepared name %}{% endprepared %}", name="Noord")
