@@ -92,7 +92,7 @@ class Row:
 class OrderList:
     """Everything the template shows; `notes` are sentences about what was left out of the request."""
 
-    headings: list[Heading]
+    headings: tuple[Heading, ...]
     rows: list[Row]
     count: str
     tabs: list[Tab]
@@ -114,7 +114,7 @@ class OrderList:
     shown_at: str = ""
     # "" for the person's own row height.
     density: str = ""
-    densities: list[Choice] = field(default_factory=list)
+    densities: tuple[Choice, ...] = ()
     # More columns than the page has room for by itself.
     is_wide: bool = False
     # The saved view this is, whether it was changed since, and whether this person may save it.
@@ -123,14 +123,13 @@ class OrderList:
     may_save: bool = False
 
     @property
-    def bar(self) -> list[Tab]:
+    def bar(self) -> tuple[Tab, ...]:
         """The tabs that are always to be seen, the current one among them."""
-        shown = self.tabs[:MOST_IN_BAR]
-        return shown + [tab for tab in self.tabs[MOST_IN_BAR:] if tab.is_current]
+        return (*self.tabs[:MOST_IN_BAR], *(tab for tab in self.tabs[MOST_IN_BAR:] if tab.is_current))
 
     @property
-    def bar_more(self) -> list[Tab]:
-        return [tab for tab in self.tabs[MOST_IN_BAR:] if not tab.is_current]
+    def bar_more(self) -> tuple[Tab, ...]:
+        return tuple(tab for tab in self.tabs[MOST_IN_BAR:] if not tab.is_current)
 
     @property
     def address_query(self) -> str:
@@ -180,7 +179,7 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
     is_edited = seen.view is not None and asked.state(staff).is_edited(seen.view, staff)
     kept = [*_kept_view(seen.view), *asked.kept(staff)]
     return OrderList(
-        headings=[_heading(column, kept, asked.sort_key, asked.descending) for column in asked.columns],
+        headings=tuple(_heading(column, kept, asked.sort_key, asked.descending) for column in asked.columns),
         rows=_rows(page, asked.columns, shop, catalogue, kept),
         count=count,
         tabs=with_saved(tabs, seen.views, seen.view, count),
@@ -348,12 +347,12 @@ def _columns_query(columns: list[Column], kept: Pairs) -> str:
     return urlencode([*rest, ("columns", ",".join(column.key for column in columns))], safe=",")
 
 
-def _densities(current: str, kept: Pairs, staff: StaffMember) -> list[Choice]:
+def _densities(current: str, kept: Pairs, staff: StaffMember) -> tuple[Choice, ...]:
     rest = [pair for pair in kept if pair[0] != "density"]
-    return [
+    return tuple(
         Choice(label, urlencode(rest if value == staff.user.density else [*rest, ("density", value)]), value == current)
         for value, label in User.Density.choices
-    ]
+    )
 
 
 def _cursor_of(query: QueryDict, sort: SortField, notes: list[str]) -> Cursor | None:

@@ -34,6 +34,6 @@ def selection_page(key: str) -> SelectionPage | None:
     return _pages.get(key)
 
 
-def selection_pages_for(staff: StaffMember) -> list[SelectionPage]:
+def selection_pages_for(staff: StaffMember) -> tuple[SelectionPage, ...]:
     """The pages this member of staff may open, in the order they were registered."""
-    return [page for page in _pages.values() if staff.may(page.permission)]
+    return tuple(page for page in _pages.values() if staff.may(page.permission))

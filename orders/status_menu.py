@@ -1,15 +1,12 @@
 """The statuses a person may choose from, for menus of the list and the order page."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.utils.functional import Promise
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.models import Shop, StaffMember
 from backoffice.roles import Permission
-from orders.columns import format_html
 from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import FulfilmentStatus, Kind, Look
 
@@ -33,31 +30,11 @@ class Choice:
 class Menu:
     kind: str
     label: str | Promise
-    choices: list[Choice]
+    choices: tuple[Choice, ...]
     can_clear: bool = False
 
-    @property
-    def buttons(self) -> SafeString:
-        """The choices as buttons of a form; for a template dozens of them are a sixth of the list's time."""
-        return SafeString("".join([_button(choice.value, choice.look) for choice in self.choices]))
 
-
-def _button(value: str, look: Look) -> SafeString:
-    return _button_of(value, look.shape, look.colour, str(look.label))
-
-
-@lru_cache(maxsize=1024)
-def _button_of(value: str, shape: str, colour: str, label: str) -> SafeString:
-    return format_html(
-        '<button type="submit" name="action" value="{}"><span class="plain {} c-{}">{}</span></button>',
-        value,
-        shape,
-        colour,
-        label,
-    )
-
-
-def status_menu(shop: Shop, staff: StaffMember) -> list[Menu]:
+def status_menu(shop: Shop, staff: StaffMember) -> tuple[Menu, ...]:
     """A menu for each kind of status that `staff` may set on orders; values are `kind:code`."""
     catalogue = catalogue_of(shop)
     menus = [
@@ -66,14 +43,14 @@ def status_menu(shop: Shop, staff: StaffMember) -> list[Menu]:
         Menu(Kind.PAYMENT, _("Payment status"), choices_of(catalogue, Kind.PAYMENT)),
         Menu(Kind.INTERNAL, _("Internal status"), choices_of(catalogue, Kind.INTERNAL), can_clear=True),
     ]
-    return [menu for menu in menus if menu.choices and staff.may(PERMISSION_FOR[menu.kind])]
+    return tuple(menu for menu in menus if menu.choices and staff.may(PERMISSION_FOR[menu.kind]))
 
 
-def choices_of(catalogue: Catalogue, kind: str) -> list[Choice]:
+def choices_of(catalogue: Catalogue, kind: str) -> tuple[Choice, ...]:
     """Every status of a kind that a person may choose, own ones after the word they stand for."""
     own = {row.code: row.pk for row in catalogue.own(kind)}
-    return [
+    return tuple(
         Choice(f"{kind}:{code}", catalogue.look(kind, code, own.get(code)))
         for code, _label in catalogue.choices(kind)
         if code != FulfilmentStatus.ABORTED
-    ]
+    )

@@ -16,6 +16,7 @@ from orders import waiting as waits
 from orders.columns.column import Cell, CellContext
 from orders.columns.markup import escape, format_html
 from orders.models import Source
+from statuses.catalogue import Catalogue
 from statuses.kinds import Kind, Look
 
 # More than fit in a row are counted: "A-1, B-2 +4".
@@ -26,7 +27,7 @@ def order(row: Any, at: CellContext) -> SafeString:
     number = f"{row.number:05d}"
     brought_by = row.source_name or ("" if row.source == Source.WEBSHOP else _SOURCE_CODES[row.source])
     code = format_html('<span class="cc">{}</span>', brought_by) if brought_by else ""
-    return format_html('<a class="id" href="{}">{}</a>{}', at.order_url.format(number), number, code)
+    return SafeString(f'<a class="id" href="{at.order_href.format(number)}">{number}</a>{code}')
 
 
 _SOURCE_CODES = {
@@ -46,10 +47,15 @@ def time(when: Any, at: CellContext) -> SafeString:
 
 def customer(row: Any, at: CellContext) -> SafeString:
     name = row.customer_company or row.customer_name or row.customer_email
-    country = format_html('<span class="cc">{}</span>', row.shipping_country) if row.shipping_country else ""
+    country = _country_mark(row.shipping_country) if row.shipping_country else ""
     if not name:
         return format_html('<span class="mut">{}</span>{}', _("Guest"), country)
-    return format_html("{}{}", name, country)
+    return SafeString(escape(name) + country)
+
+
+@lru_cache(maxsize=256)
+def _country_mark(code: str) -> SafeString:
+    return format_html('<span class="cc">{}</span>', code)
 
 
 def marks(row: Any, at: CellContext) -> SafeString:
@@ -88,33 +94,40 @@ def _mark(name: str, text: str | Promise, css: str = "") -> SafeString:
 
 
 def status(row: Any, at: CellContext) -> SafeString:
-    look = at.catalogue.look(Kind.FULFILMENT, row.fulfilment_status, row.fulfilment_own_status_id)
-    internal = ""
-    if row.internal_status_id is not None:
-        own = at.catalogue.look(Kind.INTERNAL, "", row.internal_status_id)
-        internal = format_html(
-            ' <span class="plain cut {} c-{}" title="{}">{}</span>', own.shape, own.colour, own.label, own.label
-        )
-    return format_html("{}{}", pill(look), internal)
+    key = ("status", row.fulfilment_status, row.fulfilment_own_status_id, row.internal_status_id)
+    if key not in at.made:
+        at.made[key] = _status(*key[1:], at.catalogue)
+    return at.made[key]
+
+
+def _status(code: str, own_id: int | None, internal_id: int | None, catalogue: Catalogue) -> SafeString:
+    shown = pill(catalogue.look(Kind.FULFILMENT, code, own_id))
+    if internal_id is None:
+        return shown
+    own = catalogue.look(Kind.INTERNAL, "", internal_id)
+    return format_html(
+        '{} <span class="plain cut {} c-{}" title="{}">{}</span>', shown, own.shape, own.colour, own.label, own.label
+    )
 
 
 def payment(row: Any, at: CellContext) -> SafeString:
-    return plain(at.catalogue.look(Kind.PAYMENT, row.payment_status, row.payment_own_status_id))
+    key = ("payment", row.payment_status, row.payment_own_status_id)
+    if key not in at.made:
+        at.made[key] = plain(at.catalogue.look(Kind.PAYMENT, *key[1:]))
+    return at.made[key]
 
 
 def plain(look: Look) -> SafeString:
     """A status as a dot and a word, for what stands beside a pill."""
-    return _status_word("plain", look.shape, look.colour, str(look.label))
+    return _status_word("plain", look)
 
 
 def pill(look: Look) -> SafeString:
-    return _status_word("pill", look.shape, look.colour, str(look.label))
+    return _status_word("pill", look)
 
 
-@lru_cache(maxsize=1024)
-def _status_word(css: str, shape: str, colour: str, label: str) -> SafeString:
-    # Few different ones stand on a page many times.
-    return format_html('<span class="{} {} c-{}">{}</span>', css, shape, colour, label)
+def _status_word(css: str, look: Look) -> SafeString:
+    return format_html('<span class="{} {} c-{}">{}</span>', css, look.shape, look.colour, look.label)
 
 
 def items(row: Any, at: CellContext) -> SafeString:

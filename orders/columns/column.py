@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from orders.columns.markup import escape, format_html
 from statuses.catalogue import Catalogue
 
 Text = str | Promise
@@ -29,6 +30,13 @@ class CellContext:
     language: str = "en"
     # By the name of a gatherer: what was read from other tables for the orders of this page.
     gathered: Mapping[str, Mapping[int, Any]] = field(default_factory=dict)
+    # What cells made of a row's statuses: a few different ones stand on a page many times.
+    made: dict[Any, SafeString] = field(default_factory=dict)
+
+    @cached_property
+    def order_href(self) -> SafeString:
+        """`order_url` as it stands in an attribute."""
+        return escape(self.order_url)
 
 
 # A row holds the fields its columns need, by name.

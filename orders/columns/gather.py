@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Value
+from django.db import connection
 
 from backoffice.models import Shop
-from orders.models import Folder, OrderLine, OrderNote, OrderTag, Shipment, Tag
+from orders.models import OrderLine, OrderNote, OrderTag, Shipment
 
 
 class Parcel(NamedTuple):
@@ -23,34 +23,54 @@ class Good(NamedTuple):
     location: str
 
 
-def folders_of(shop: Shop) -> list[Folder]:
+class Filing(NamedTuple):
+    """A folder or a tag, as far as lists show it."""
+
+    pk: int
+    name: str
+    colour: str
+
+
+class Filings(NamedTuple):
+    folders: tuple[Filing, ...]
+    tags: tuple[Filing, ...]
+
+
+def folders_of(shop: Shop) -> tuple[Filing, ...]:
     """The shop's folders."""
-    return _filings(shop)[0]
+    return _filings(shop).folders
 
 
-def tags_of(shop: Shop) -> list[Tag]:
+def tags_of(shop: Shop) -> tuple[Filing, ...]:
     """The shop's tags."""
-    return _filings(shop)[1]
+    return _filings(shop).tags
 
 
-def _filings(shop: Shop) -> tuple[list[Folder], list[Tag]]:
+def _filings(shop: Shop) -> Filings:
     """Folders and tags in their order, both read with one query a request."""
     return shop.once("filings", lambda: _read_filings(shop))
 
 
-def _read_filings(shop: Shop) -> tuple[list[Folder], list[Tag]]:
-    columns = ("id", "name", "colour", "position")
-    folders, tags = (model.objects.for_shop(shop).kept().order_by() for model in (Folder, Tag))
-    rows = folders.annotate(is_tag=Value(False)).values_list("is_tag", *columns)
-    others = tags.annotate(is_tag=Value(True)).values_list("is_tag", *columns)
-    found: tuple[list[Folder], list[Tag]] = ([], [])
-    for is_tag, *values in rows.union(others, all=True).order_by("position", "name"):
-        model, of_kind = (Tag, found[1]) if is_tag else (Folder, found[0])
-        of_kind.append(model(shop=shop, **dict(zip(columns, values, strict=True))))
-    return found
+# Written down, because the ORM takes as long to put two tables together as to read the page's orders.
+_FILINGS = """
+SELECT 1 AS is_folder, id, name, colour, position FROM orders_folder WHERE shop_id = %s AND deleted_at IS NULL
+UNION ALL
+SELECT 0, id, name, colour, position FROM orders_tag WHERE shop_id = %s AND deleted_at IS NULL
+ORDER BY position, name
+"""
 
 
-def _folders(shop: Shop, order_ids: list[int]) -> dict[int, Folder]:
+def _read_filings(shop: Shop) -> Filings:
+    with connection.cursor() as cursor:
+        cursor.execute(_FILINGS, [shop.pk, shop.pk])
+        rows = cursor.fetchall()
+    return Filings(
+        folders=tuple(Filing(*row) for is_folder, *row, _position in rows if is_folder),
+        tags=tuple(Filing(*row) for is_folder, *row, _position in rows if not is_folder),
+    )
+
+
+def _folders(shop: Shop, order_ids: list[int]) -> dict[int, Filing]:
     return {folder.pk: folder for folder in folders_of(shop)}
 
 

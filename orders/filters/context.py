@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from backoffice.models import Shop
-from orders.columns.gather import folders_of, tags_of
-from orders.models import Folder, Tag
+from orders.columns.gather import Filing, folders_of, tags_of
 from statuses.catalogue import Catalogue
 
 
@@ -25,11 +24,11 @@ class FilterContext:
         return timezone.localdate(timezone=self.shop.zone)
 
     @cached_property
-    def folders(self) -> list[Folder]:
+    def folders(self) -> tuple[Filing, ...]:
         return folders_of(self.shop)
 
     @cached_property
-    def tags(self) -> list[Tag]:
+    def tags(self) -> tuple[Filing, ...]:
         return tags_of(self.shop)
 
     def midnight(self, day: date) -> datetime:
