@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import resolve
 from django.utils import translation
 
-from backoffice.context import OPEN_JOBS
-from backoffice.models import OPEN_STATES, TARGETS, Job, Shop, StaffMember
+from backoffice.models import Shop, StaffMember
 from backoffice.network import client_ip
+from backoffice.seldom import absent_for, questions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger("backoffice.request")
@@ -100,22 +99,18 @@ class ShopMiddleware:
         request.shop, request.staff = membership_or_404(request.user, number)
         request.shop.request_cache = {}
         if request.method == "GET":
-            # Seldom there: pages that only show things need not ask for them.
-            seldom = {TARGETS: request.staff.has_targets, OPEN_JOBS: request.staff.has_open_jobs}
-            request.shop.request_cache |= {name: [] for name, is_there in seldom.items() if not is_there}
+            # Pages that only show things need not ask for what is not there.
+            request.shop.request_cache |= absent_for(request.staff)
         # "Do not notify" stands beside every action that would mail, so it is read in one place for all of them.
         is_quiet = request.method == "POST" and request.POST.get("quiet") == "1"
         request.actor = request.staff.as_actor(client_ip(request), is_quiet=is_quiet)
 
 
 def membership_or_404(user, number: str) -> tuple[Shop, StaffMember]:
-    """The shop with that number and the user's active role in it, which knows whether there are targets and jobs."""
+    """The shop with that number and the user's active role in it, which knows what is seldom there."""
     staff = (
         StaffMember.objects.select_related("shop", "user")
-        .annotate(
-            has_targets=Exists(Shop.objects.filter(base_shop=OuterRef("shop"))),
-            has_open_jobs=Exists(Job.objects.filter(shop=OuterRef("shop"), state__in=OPEN_STATES)),
-        )
+        .annotate(**questions())
         .filter(user=user, shop__number=number, shop__base_shop=None, is_active=True)
         .first()
     )

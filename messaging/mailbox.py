@@ -16,6 +16,8 @@ from statuses.kinds import Look
 
 PER_PAGE = 50
 COUNTED_AT_MOST = 9999
+# What is kept for a request under this name: how many mails wait for a person.
+IN_TROUBLE = "mails_in_trouble"
 S = MailState
 
 # How each state looks: the same four shapes as everywhere, ring, half, full and square.
@@ -105,9 +107,14 @@ def numbers_by_state(shop: Shop) -> dict[str, int]:
 
 
 def number_in_trouble(shop: Shop) -> int:
-    """How many mails wait for a person; counted up to a point."""
-    mails = OutboxMail.objects.for_shop(shop).filter(state__in=[S.FAILED, S.BOUNCED])
-    return mails.order_by()[:COUNTED_AT_MOST].count()
+    """How many mails wait for a person; counted up to a point, once a request."""
+    mails = in_trouble().for_shop(shop).order_by()
+    return shop.once(IN_TROUBLE, lambda: mails[:COUNTED_AT_MOST].count())
+
+
+def in_trouble() -> QuerySet[OutboxMail]:
+    """Mails of all shops that wait for a person."""
+    return OutboxMail.objects.filter(state__in=[S.FAILED, S.BOUNCED])
 
 
 def found(mails: QuerySet[OutboxMail], words: str) -> QuerySet[OutboxMail]:

@@ -1,12 +1,14 @@
 """What messages add to the pages below them: a place in the navigation, a card on the order, buttons in the list."""
 
+from django.db.models import OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.context import COUNTERS, NavEntry, register_page
 from backoffice.models import Shop
 from backoffice.roles import Permission
+from backoffice.seldom import register_seldom
 from messaging.extras import add_extras
-from messaging.mailbox import number_in_trouble
+from messaging.mailbox import IN_TROUBLE, in_trouble, number_in_trouble
 from messaging.order_card import mails_panel
 from messaging.services.forecast import TriggerForecast
 from messaging.services.triggers import is_silent
@@ -20,6 +22,7 @@ from orders.selection_pages import SelectionPage, register_selection_page
 def register() -> None:
     """Called once, when every app is loaded."""
     register_page(NavEntry("messaging:outbox", _("Messages"), "mail", Permission.VIEW_ORDERS, position=35))
+    register_seldom(IN_TROUBLE, in_trouble().filter(shop=OuterRef("shop")), nothing=0)
     COUNTERS.append(_trouble)
     ADDERS.append(add_extras)
     register_panel(mails_panel)

@@ -500,7 +500,7 @@ def test_the_page_costs_the_same_for_any_number_of_lines(clerk_client, shop, num
     with CaptureQueriesContext(connection) as queries:
         clerk_client.get(url(order))
 
-    assert len(queries) == 10
+    assert len(queries) == 9
 
 
 def test_a_large_order_fits_into_one_request(clerk_client, shop, settings):

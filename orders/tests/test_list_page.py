@@ -67,7 +67,7 @@ def test_the_list_costs_the_same_for_one_order_as_for_sixty(
 ):
     make_many(shop, number_of_orders, by=actor, lines=2)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         clerk_client.get(list_url(shop))
 
 
