@@ -20,6 +20,7 @@ shop_pages = [
     path("orders/", include("orders.urls")),
     path("exports/", include("orders.export_urls")),
     path("invoices/", include("orders.invoice_urls")),
+    path("settings/orders/", include("orders.handling_urls")),
     path("statuses/", include("statuses.urls")),
     path("layouts/", include("layouts.urls")),
     path("messages/", include("messaging.urls")),

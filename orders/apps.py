@@ -26,6 +26,8 @@ class OrdersConfig(AppConfig):
         register_page(NavEntry("exports:list", _("Exports"), "dl", Permission.EXPORT_ORDERS, position=40))
         register_page(NavEntry("orders:list", _("Orders"), "orders", Permission.VIEW_ORDERS, position=20))
         register_page(NavEntry("invoices:list", _("Invoices"), "file", Permission.VIEW_ORDERS, position=30))
+        may_set = Permission.MANAGE_SETTINGS
+        register_page(NavEntry("handling:settings", _("Order handling"), "gear", may_set, position=90))
         register_menu_entry(MenuEntry(_("Invoice"), "file", "orders:issue-invoice", Permission.ISSUE_INVOICES))
         jobs.register()
         exports.register()

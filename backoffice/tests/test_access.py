@@ -116,6 +116,7 @@ SHOP_PAGES = [
     Page("invoices:numbers", V),
     Page("invoices:verify", V, "post"),
     Page("invoices:report", E, args=("csv",)),
+    Page("handling:settings", S),
     Page("invoices:settings", S),
     Page("invoices:company", S),
     Page("invoices:company-of", S, args=("12346",)),
