@@ -29,7 +29,7 @@ def register() -> None:
     register_mail_forecast(TriggerForecast)
     register_hint(silence_hint)
     register_selection_page(
-        SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES)
+        SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES, shortcut="m")
     )
     may = Permission.SEND_MESSAGES
     register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may))

@@ -14,13 +14,17 @@ from backoffice.roles import Permission
 
 @dataclass(frozen=True)
 class SelectionPage:
-    """A button of the bar; `key` is what its form sends, `url_name` a page of the shop without further parts."""
+    """A button of the bar; `key` is what its form sends, `url_name` a page of the shop without further parts.
+
+    `shortcut` is a letter that presses it while orders are selected.
+    """
 
     key: str
     label: str | Promise
     icon: str
     url_name: str
     permission: Permission
+    shortcut: str = ""
 
 
 _pages: dict[str, SelectionPage] = {}

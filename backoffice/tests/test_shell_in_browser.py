@@ -77,6 +77,36 @@ def test_orders_are_walked_and_selected_by_single_keys(signed_in, shop):
     assert selected(page) == []
 
 
+def test_control_a_selects_the_page_and_then_all_that_match(signed_in, shop):
+    for _ in range(51):
+        make_order(shop)
+    page = signed_in(f"/s/{shop.number}/orders/")
+    bar = page.get_by_role("region", name="Actions for selected orders")
+
+    page.keyboard.press("j")
+    page.keyboard.press("Control+a")
+    expect(bar).to_contain_text("50 selected")
+    page.keyboard.press("Control+a")
+
+    expect(bar).to_contain_text("51 selected")
+    expect(bar).to_contain_text("all that match")
+
+
+def test_keys_of_the_bar_wait_for_a_selection(signed_in, shop):
+    make_order(shop)
+    page = signed_in(f"/s/{shop.number}/orders/")
+    listed = page.url
+
+    page.keyboard.press("p")
+    page.keyboard.press("s")
+    assert page.locator(".bulk details[open]").count() == 0
+    assert page.url == listed
+
+    for key in ["j", "x", "p"]:
+        page.keyboard.press(key)
+    page.wait_for_url("**/print/**")
+
+
 def test_the_box_in_the_head_selects_the_page_and_shows_when_only_a_part_is(signed_in, shop):
     for _ in range(3):
         make_order(shop)

@@ -20,7 +20,7 @@ def register() -> None:
     jobs.register()
     register_panel(papers_panel)
     register_selection_page(
-        SelectionPage("print", _("Print"), "print", "orders:print-selected", Permission.PRINT_PAPERS)
+        SelectionPage("print", _("Print"), "print", "orders:print-selected", Permission.PRINT_PAPERS, shortcut="p")
     )
     for label, url_name in AT_ONCE:
         register_menu_entry(MenuEntry(label, "print", url_name, Permission.PRINT_PAPERS, acts=True))

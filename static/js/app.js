@@ -193,7 +193,16 @@ function singleKey(event) {
   if (waitingForPlace && Date.now() - waitingForPlace < 1500) return place(key);
   if (KEYS[key]) return KEYS[key]();
   if (/^[1-9]$/.test(key)) return press($$(".views a")[key - 1]);
-  return /^[a-z[\]]$/.test(key) && press($(`[data-key="${key}"]`));
+  const target = /^[a-z[\]]$/.test(key) && $(`[data-key="${key}"]`);
+  // The bar of the list is there for a selection only, and so are its keys.
+  return Boolean(target) && !target.closest("form[data-select-url]:not(.has-selection)") && press(target);
+}
+
+/* The page, and once that is selected, all that match. */
+function selectMore() {
+  const whole = $("form[data-select-url] button[name=all]");
+  if (whole && rows().every((row) => box(row)?.checked)) press(whole);
+  else selectAll(true);
 }
 
 function escape() {
@@ -212,7 +221,7 @@ document.addEventListener("keydown", (event) => {
     event.target.form.requestSubmit();
   } else if (command && event.key === "a" && event.target.closest("[data-rows]") && !typing(event.target)) {
     event.preventDefault();
-    selectAll(true);
+    selectMore();
   } else if (event.key === "Escape") {
     if (escape()) event.preventDefault();
   } else if (!command && !event.altKey && words().shortcuts === "on" && !typing(event.target) && singleKey(event)) {

@@ -119,6 +119,23 @@ def test_the_same_with_nothing_but_keys(at_the_door, orders_of_the_day):
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {newest.display_number}")
 
 
+def test_the_same_with_nothing_but_keys_and_without_script(at_the_door, orders_of_the_day):
+    chosen, others = orders_of_the_day[-3:], orders_of_the_day[:-3]
+    page = at_the_door(java_script_enabled=False)
+
+    for order in chosen:
+        page.get_by_role("checkbox", name=f"Select order {order.display_number}").press("Space")
+    bulk = page.get_by_role("region", name="Actions for selected orders")
+    bulk.locator("summary", has_text="Order status").press("Enter")
+    bulk.get_by_role("button", name="Shipped", exact=True).press("Enter")
+    expect(told(page, "3 orders set to Shipped.")).to_be_visible()
+    assert fulfilment(*chosen) == ["shipped"] * 3
+
+    page.locator("#messages").get_by_role("button", name="Undo").press("Enter")
+    expect(told(page, "3 orders are as they were.")).to_be_visible()
+    assert set(fulfilment(*chosen, *others)) == {"ready"}
+
+
 @pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without script"])
 def test_theme_and_language_change_where_one_is_and_stay(at_the_door, clerk, orders_of_the_day, has_script):
     page = at_the_door(java_script_enabled=has_script, color_scheme="light")
