@@ -17,6 +17,7 @@ from orders import bulk, jobs, plan, selection
 from orders.jobs import MOST_AT_ONCE
 from orders.list_query import from_text
 from orders.mail_forecast import mails_of_action
+from orders.mail_sample import sample_of_action
 from orders.plan import Plan
 from orders.selection import Selection, TooManySelected
 from orders.selection_pages import selection_page
@@ -94,7 +95,9 @@ def confirm(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         raise PermissionMissing(action.permission)
     if request.method == "POST":
         return _go_ahead(request, kept, action, reason, token)
-    forecast = action.forecast(kept.selection.orders(request.shop))
+    orders = kept.selection.orders(request.shop)
+    forecast = action.forecast(orders)
+    mails = mails_of_action(request.shop, action, orders)
     context = {
         "action": action,
         "forecast": forecast,
@@ -104,7 +107,8 @@ def confirm(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         "asks_reason": kept.action.startswith("hold:"),
         "longest_reason": bulk.LONGEST_REASON,
         "back": _list_url(request, kept.back),
-        "mails": mails_of_action(request.shop, action, kept.selection.orders(request.shop)),
+        "mails": mails,
+        "sample": sample_of_action(request.shop, action, orders) if mails else None,
     }
     return render(request, "orders/bulk_confirm.html", context)
 
