@@ -92,8 +92,12 @@ def _running_job(request: HttpRequest) -> RunningJob | None:
     for job in request.shop.once(OPEN_JOBS, lambda: _read_open_jobs(request.shop)):
         kind = KINDS.get(job.kind)
         if kind is not None and request.staff.may(kind.permission):
-            return RunningJob(job.pk, kind.title(job), job.percent)
+            return running(job)
     return None
+
+
+def running(job: Job) -> RunningJob:
+    return RunningJob(job.pk, KINDS[job.kind].title(job), job.percent)
 
 
 def _read_open_jobs(shop: Shop) -> list[Job]:

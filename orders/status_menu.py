@@ -28,8 +28,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Menu:
+    """A menu of the bar; on a phone its icon stands without the label."""
+
     kind: str
     label: str | Promise
+    icon: str
     choices: tuple[Choice, ...]
     can_clear: bool = False
 
@@ -38,10 +41,10 @@ def status_menu(shop: Shop, staff: StaffMember) -> tuple[Menu, ...]:
     """A menu for each kind of status that `staff` may set on orders; values are `kind:code`."""
     catalogue = catalogue_of(shop)
     menus = [
-        Menu(Kind.FULFILMENT, _("Order status"), choices_of(catalogue, Kind.FULFILMENT)),
-        Menu(Kind.LINE, _("All lines"), choices_of(catalogue, Kind.LINE)),
-        Menu(Kind.PAYMENT, _("Payment status"), choices_of(catalogue, Kind.PAYMENT)),
-        Menu(Kind.INTERNAL, _("Internal status"), choices_of(catalogue, Kind.INTERNAL), can_clear=True),
+        Menu(Kind.FULFILMENT, _("Order status"), "tag", choices_of(catalogue, Kind.FULFILMENT)),
+        Menu(Kind.LINE, _("All lines"), "rows", choices_of(catalogue, Kind.LINE)),
+        Menu(Kind.PAYMENT, _("Payment status"), "card", choices_of(catalogue, Kind.PAYMENT)),
+        Menu(Kind.INTERNAL, _("Internal status"), "lock", choices_of(catalogue, Kind.INTERNAL), can_clear=True),
     ]
     return tuple(menu for menu in menus if menu.choices and staff.may(PERMISSION_FOR[menu.kind]))
 

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
+from lxml import html
 from pytest_django.asserts import assertContains, assertNotContains
 
 from backoffice import jobs
@@ -62,6 +63,19 @@ def test_the_chip_of_a_running_job_stands_on_every_page(clerk_client, shop, job)
 
     jobs.run(job.pk)
     assertNotContains(clerk_client.get(reverse("orders:list", args=[shop.number])), 'class="job"')
+
+
+def test_the_chip_goes_with_the_progress_of_the_page(clerk_client, shop, job):
+    def chip() -> str:
+        part = clerk_client.get(reverse("job", args=[shop.number, job.pk]), headers={"HX-Request": "true"})
+        (swapped,) = html.fragments_fromstring(part.content.decode())[1].xpath(
+            "self::*[@hx-swap-oob][@id='running-job']"
+        )
+        return swapped.text_content()
+
+    assert chip() == "Set to Shipped: 1 order 0\N{NO-BREAK SPACE}%"
+    jobs.run(job.pk)
+    assert chip() == ""
 
 
 def test_stop_and_retry(clerk_client, shop, job):

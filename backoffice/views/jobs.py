@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from backoffice import jobs
 from backoffice.access import PermissionMissing, requires
+from backoffice.context import running
 from backoffice.models import Job, JobItem, JobState
 from backoffice.roles import Permission
 
@@ -34,7 +35,11 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     """A job's page; for htmx only its progress."""
     job = _job_or_404(request, pk)
     is_part = request.htmx and not request.htmx.history_restore_request
-    response = render(request, "backoffice/_job.html" if is_part else "backoffice/job.html", _context(job))
+    context = _context(job)
+    if is_part:
+        # The chip in the top strip goes with it.
+        context |= {"is_part": True, "running_job": running(job) if job.is_open else None}
+    response = render(request, "backoffice/_job.html" if is_part else "backoffice/job.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -35,7 +35,8 @@ class ExportRequest:
     """What to export: all orders of a list `query`, or the single ones with `numbers`; as what and in which columns.
 
     `words` say the choice in a sentence, in the language of whoever asked; `name` is what they call the file, or "".
-    `sort` is the list's, as in `-total`; without one the newest come first.
+    `sort` is the list's, as in `-total`; without one the newest come first. `language` is the one they saw the page in;
+    without it the file is in their own, else the shop's.
     """
 
     format: str
@@ -45,6 +46,7 @@ class ExportRequest:
     words: str = ""
     name: str = ""
     sort: str = ""
+    language: str = ""
 
     @classmethod
     def of(cls, job: Job) -> "ExportRequest":
@@ -80,7 +82,7 @@ def start_export(request: ExportRequest, *, shop: Shop, by: Actor, token: uuid.U
 def export(job: Job) -> None:
     """Write the file and publish it, in the language of whoever asked."""
     request = ExportRequest.of(job)
-    with override(_language_of(job)):
+    with override(request.language or _language_of(job)):
         keys = keys_of(request.orders(job.shop))
         read, write = reader_and_writer(Format(request.format), request.layout, job.shop)
         job_files.publish(

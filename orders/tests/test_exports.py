@@ -160,9 +160,10 @@ def test_headings_are_in_the_language_of_whoever_asked(shop, clerk, actor):
     clerk.user.save()
     make_order(shop)
 
-    job, _data = export(shop, actor, name="Voor de boekhouder")
+    job, data = export(shop, actor, name="Voor de boekhouder")
 
     assert job.result["filename"] == "voor-de-boekhouder.xlsx"
+    assert load_workbook(io.BytesIO(data)).active["A1"].value == "Ordernummer"
 
 
 def test_unread_parts_cost_no_query(shop, actor, django_assert_num_queries):

@@ -31,10 +31,10 @@ def media(settings, tmp_path):
 def ask(clerk_client, shop, django_capture_on_commit_callbacks):
     """Sends the form; what it started is done when it answers."""
 
-    def send(**values):
+    def send(headers=None, **values):
         dull = {"which": "everything", "format": "csv", "rows": "order", "columns": "all", "token": uuid.uuid4()}
         with django_capture_on_commit_callbacks(execute=True):
-            return clerk_client.post(reverse("exports:start", args=[shop.number]), dull | values)
+            return clerk_client.post(reverse("exports:start", args=[shop.number]), dull | values, headers=headers)
 
     return send
 
@@ -68,6 +68,16 @@ def finished(shop, actor, **values):
 
 
 # --- asking
+
+
+@pytest.mark.parametrize(("browser", "heading"), [("sv", "Ordernummer"), ("en", "Order number")])
+def test_who_follows_the_browser_gets_headings_in_its_language(clerk_client, shop, ask, browser, heading):
+    shop.language = "sv"
+    shop.save()
+
+    ask(headers={"Accept-Language": browser})
+
+    assert text_of(Job.objects.get()).split(",")[0] == heading
 
 
 def test_an_export_is_asked_for_made_and_downloaded(clerk_client, shop, ask):

@@ -23,7 +23,7 @@ def settings_url(shop) -> str:
 
 def skus_on(response) -> list[str]:
     page = html.fromstring(response.content)
-    return [code.text_content() for code in page.cssselect("ol.nlist li > span:first-child > .mono")]
+    return [cell.text_content() for cell in page.cssselect("td.sku")]
 
 
 def three_lines(shop):

@@ -1,5 +1,7 @@
 """Exports: asking for one, and the list of downloads. What they hold is made by a job."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -41,7 +43,8 @@ def start(request: HttpRequest) -> HttpResponse:
     form = _form(request, request.POST, from_text(request.POST.get("query", "")))
     if not form.is_valid():
         return render(request, "orders/exports.html", _page(request, form), status=422)
-    start_export(form.request(), shop=request.shop, by=request.actor, token=form.cleaned_data["token"])
+    asked = replace(form.request(), language=request.LANGUAGE_CODE)
+    start_export(asked, shop=request.shop, by=request.actor, token=form.cleaned_data["token"])
     messages.success(request, _("The export has begun. It appears below as soon as it is ready."))
     return redirect("exports:list", request.shop.number)
 
@@ -51,7 +54,8 @@ def start(request: HttpRequest) -> HttpResponse:
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """The same export once more, of the orders that match now."""
     job = _export_or_404(request, pk)
-    start_export(ExportRequest.of(job), shop=request.shop, by=request.actor)
+    asked = replace(ExportRequest.of(job), language=request.LANGUAGE_CODE)
+    start_export(asked, shop=request.shop, by=request.actor)
     messages.success(request, _("The export has begun again."))
     return redirect("exports:list", request.shop.number)
 

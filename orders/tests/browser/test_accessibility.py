@@ -7,14 +7,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from backoffice import jobs
 from backoffice.roles import Role
 from backoffice.tests.factories import make_staff
-from orders.models import InvoiceSettings
+from orders.exports.formats import Format
+from orders.exports.jobs import ExportRequest, start_export
+from orders.jobs import start_bulk
+from orders.models import InvoiceSettings, Order
 from orders.services import Dispatch, RefundPlan, add_note, add_shipment, delete_orders, refund_order
 from orders.services.credit_notes import CreditWish, credit_invoice
 from orders.services.invoices import issue_invoice
 from orders.status_page import status_url
 from orders.tests.factories import make_order
+from statuses.models import ShopStatus
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -196,3 +201,64 @@ def test_an_orders_past_its_note_and_its_customers_page(office, shop, actor):
         wrong += complaints(office, path)
 
     assert wrong == []
+
+
+def test_the_pages_of_statuses_and_how_orders_are_handled(sign_in_as, shop, orders_of_the_day):
+    ShopStatus.objects.create(
+        shop=shop, kind="fulfilment", code="wrapping", stands_for="ready", name_en="Gift wrapping", colour="pink"
+    )
+    page = sign_in_as(make_staff(shop, Role.MANAGER))
+    page.goto(f"/s/{shop.number}/orders/")
+    page.get_by_role("checkbox", name=f"Select order {orders_of_the_day[0].display_number}").check()
+    bulk = page.get_by_role("region", name="Actions for selected orders")
+    bulk.locator("summary", has_text="Order status").click()
+    bulk.get_by_role("button", name="Gift wrapping").click()
+    page.locator("#messages").get_by_text("1 order set to Gift wrapping.").wait_for()
+    wrong = []
+    for path in (
+        "statuses/",
+        "statuses/new/internal/",
+        "statuses/fulfilment/ready/edit/",
+        "statuses/fulfilment/wrapping/edit/",
+        "statuses/fulfilment/wrapping/remove/",
+        "settings/orders/",
+    ):
+        page.goto(f"/s/{shop.number}/{path}")
+        wrong += complaints(page, path)
+
+    assert wrong == []
+
+
+def test_a_bulk_action_before_and_after(office, shop, actor, orders_of_the_day):
+    """What is said before it, the page that asks why, and its job with one that failed."""
+    cancelled = make_order(shop, fulfilment_status="cancelled")
+    office.goto(f"/s/{shop.number}/orders/")
+    for order in (orders_of_the_day[2], cancelled):
+        office.get_by_role("checkbox", name=f"Select order {order.display_number}").check()
+    bulk = office.get_by_role("region", name="Actions for selected orders")
+    bulk.locator("summary", has_text="Order status").click()
+    wrong = complaints(office, "menu of the bar")
+    bulk.get_by_role("button", name="Shipped", exact=True).click()
+    office.get_by_role("heading", name="Set to Shipped").wait_for()
+    wrong += complaints(office, "what would happen")
+    office.get_by_role("link", name="Back to the list").click()
+    bulk.locator("summary", has_text="More").click()
+    bulk.get_by_role("button", name="Put on hold…").click()
+    office.get_by_label("Reason (shown to staff)").wait_for()
+    wrong += complaints(office, "why on hold")
+    job = start_bulk(
+        "fulfilment:shipped", "", Order.objects.for_shop(shop).visible(), shop=shop, by=actor, token=uuid4()
+    )
+    office.goto(f"/s/{shop.number}/jobs/{job.pk}/")
+    wrong += complaints(office, "job")
+
+    assert wrong == []
+
+
+def test_the_page_of_exports_with_a_download(office, shop, actor, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    request = ExportRequest(format=Format.XLSX, words="All orders")
+    jobs.run(start_export(request, shop=shop, by=actor).pk)
+    office.goto(f"/s/{shop.number}/exports/")
+
+    assert complaints(office, "exports") == []

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import expect
 
-from orders.models import OrderLine
+from orders.models import Order, OrderLine
 from orders.tests.browser.conftest import paid
 from orders.tests.factories import make_order, new_line
+from statuses.models import ShopStatus
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OVERFLOWING = """() => [...document.querySelectorAll('.card')]
@@ -70,3 +71,40 @@ def test_a_status_in_the_list_is_not_cut_on_a_phone(at_the_door, shop):
     word = page.locator(".f-pay .plain").first
     expect(word).to_have_text("Awaiting payment")
     assert word.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390, 320])
+def test_the_list_has_room_for_the_word_of_an_internal_status(at_the_door, shop, width):
+    asked = ShopStatus.objects.create(shop=shop, kind="internal", code="asked", name_en="Waiting for supplier")
+    order = make_order(shop, fulfilment_status="backordered", lines=[new_line(status="backordered")])
+    Order.objects.filter(pk=order.pk).update(internal_status=asked)
+    page = at_the_door(viewport={"width": width, "height": 900})
+
+    page.goto(f"/s/{shop.number}/orders/")
+
+    word = page.locator(".f-st .cut")
+    expect(word).to_have_text("Waiting for supplier")
+    assert word.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_what_brought_an_order_and_its_day_stand_apart_on_a_phone(at_the_door, shop):
+    make_order(shop, source="manual")
+    page = at_the_door(viewport={"width": 390, "height": 900})
+
+    page.goto(f"/s/{shop.number}/orders/")
+
+    code, day = page.locator(".f-id .cc").bounding_box(), page.locator(".f-date time").bounding_box()
+    assert code["x"] + code["width"] <= day["x"]
+
+
+def test_the_menus_of_the_bar_look_different_where_they_have_no_words(at_the_door, orders_of_the_day, shop):
+    ShopStatus.objects.create(shop=shop, kind="internal", code="asked", name_en="Asked")
+    page = at_the_door(viewport={"width": 390, "height": 900})
+    page.goto(f"/s/{shop.number}/orders/")
+    page.get_by_role("checkbox", name=f"Select order {orders_of_the_day[0].display_number}").check()
+
+    drawn = page.eval_on_selector_all(
+        ".bulk summary > svg:first-child use", "uses => uses.map(use => use.href.baseVal)"
+    )
+
+    assert len(set(drawn)) == len(drawn) == 5
