@@ -71,7 +71,9 @@ def finished(shop, actor, **values):
 
 
 @pytest.mark.parametrize(("browser", "heading"), [("sv", "Ordernummer"), ("en", "Order number")])
-def test_who_follows_the_browser_gets_headings_in_its_language(clerk_client, shop, ask, browser, heading):
+def test_who_follows_the_browser_gets_headings_in_its_language(clerk, shop, ask, browser, heading):
+    clerk.user.language = ""
+    clerk.user.save()
     shop.language = "sv"
     shop.save()
 
