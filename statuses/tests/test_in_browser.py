@@ -61,8 +61,9 @@ def test_without_script_the_sample_comes_with_a_button(open_as_manager):
     expect(page.get_by_label("Name in English")).to_have_value("Gift wrapping")
 
 
-@pytest.mark.parametrize("path", ["", "fulfilment/ready/edit/"])
-def test_a_phone_never_scrolls_sideways(open_as_manager, path):
+@pytest.mark.parametrize("path", ["", "fulfilment/ready/edit/", "fulfilment/wrapping/edit/"])
+def test_a_phone_never_scrolls_sideways(open_as_manager, shop, path):
+    make_own_status(shop, "fulfilment", "wrapping", stands_for="ready", name="Gift wrapping for December")
     page = open_as_manager(path, viewport={"width": 320, "height": 700})
 
     assert page.evaluate("document.documentElement.scrollWidth") == 320
