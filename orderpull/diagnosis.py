@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from hmac import compare_digest
 from itertools import permutations
 from urllib.parse import quote
 
@@ -30,9 +31,14 @@ OTHER_FORMS_OF_TIME = (
 
 
 def reason_for(call: SignedCall, keys: list[str], previous_key: str = "") -> Reason:
-    """The likeliest reason why `call` fits none of `keys`; always the same small amount of work."""
+    """The likeliest reason why `call` fits none of `keys`; always the same small amount of work.
+
+    The caller waits for it, and among the mistakes is the right signature in upper case: so it is compared as
+    carefully as there, and its time tells nothing of how much of a guess is right.
+    """
     sent = call.pk.lower()
-    found = [reason for digest, reason in _common_mistakes(call, keys, previous_key) if digest == sent]
+    mistakes = _common_mistakes(call, keys, previous_key)
+    found = [reason for digest, reason in mistakes if compare_digest(digest.encode(), sent.encode())]
     if found:
         return found[0]
     return Reason.PK_UNKNOWN if is_sha1(sent) else Reason.PK_FORM

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderpull.calls import ListCall, PullRefused, earliest_moment, read_query
+from orderpull.diagnosis import reason_for
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 OWNER = "shop=12345&change_time=20090106112400&rpc_id=1234567890&pk=763ef218e39cb7ccdebd3fec853e3ff423c48371"
@@ -33,6 +35,33 @@ def test_a_signature_in_upper_case_does_not_fit():
     upper = OWNER.replace("763ef218e39cb7ccdebd3fec853e3ff423c48371", "763EF218E39CB7CCDEBD3FEC853E3FF423C48371")
 
     assert not ListCall.read(read_query(upper)).is_signed_with(["geheim"])
+
+
+class Secret(str):
+    """A text that must not be compared as one: that ends at the first difference, and its time tells where that is."""
+
+    def __eq__(self, other):
+        raise AssertionError("compared as a text")
+
+    __hash__ = str.__hash__
+
+    def lower(self):
+        return Secret(super().lower())
+
+
+@pytest.mark.parametrize(
+    ("pk", "reason"),
+    [
+        ("763EF218E39CB7CCDEBD3FEC853E3FF423C48371", "pk_upper_case"),
+        ("0" * 40, "pk_unknown"),
+        ("é", "pk_form"),
+    ],
+)
+def test_t2_no_signature_is_compared_in_a_time_that_tells_of_it(pk, reason):
+    call = replace(ListCall.read(read_query(OWNER)), pk=Secret(pk))
+
+    assert not call.is_signed_with(["geheim", "another"])
+    assert reason_for(call, ["geheim", "another"], "before") == reason
 
 
 @pytest.mark.parametrize("pk", ["é", "%F0%9F%95%AF", "7", "7" * 500, "%C2%A0"])
