@@ -203,5 +203,6 @@ def earliest_moment(wall_time: datetime, zone: ZoneInfo) -> datetime:
     offset = max(reading.utcoffset() or timedelta(0) for reading in readings)
     try:
         return wall_time.replace(tzinfo=UTC) - offset
-    except OverflowError:  # before the year 1: everything
-        return datetime.min.replace(tzinfo=UTC)
+    except OverflowError:  # before the year 1, which is everything, or after 9999, which is nothing
+        is_early = offset > timedelta(0)
+        return datetime.min.replace(tzinfo=UTC) if is_early else datetime.max.replace(tzinfo=UTC)

@@ -39,7 +39,8 @@ def try_pull(shop: Shop, *, since: datetime) -> Trial:
     started = time.perf_counter()
     rpc_id = issue_rpc_id(shop, at=record.at)
     trial.id_ms = _milliseconds(started)
-    parameters = {"shop": shop.number, "change_time": f"{since:%Y%m%d%H%M%S}", "rpc_id": rpc_id, "pk": "unsigned"}
+    digits = f"{since:%Y%m%d%H%M%S}".zfill(14)  # %Y of an early year has fewer than four
+    parameters = {"shop": shop.number, "change_time": digits, "rpc_id": rpc_id, "pk": "unsigned"}
     started = time.perf_counter()
     try:
         pk = ListCall.read(parameters).signature(settings.key)

@@ -138,3 +138,14 @@ def test_a_wall_time_is_read_as_the_earliest_it_can_mean(wall_time, moment):
     naive = datetime(*wall_time)  # noqa: DTZ001
 
     assert earliest_moment(naive, AMSTERDAM) == datetime(*moment, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall_time", "moment"),
+    [
+        ("Asia/Tokyo", datetime(1, 1, 1), datetime.min),  # noqa: DTZ001, DTZ901
+        ("America/New_York", datetime(9999, 12, 31, 23, 59, 59), datetime.max),  # noqa: DTZ001, DTZ901
+    ],
+)
+def test_a_wall_time_outside_all_time_is_the_end_that_it_is_nearest_to(zone, wall_time, moment):
+    assert earliest_moment(wall_time, ZoneInfo(zone)) == moment.replace(tzinfo=UTC)

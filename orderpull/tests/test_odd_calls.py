@@ -66,8 +66,8 @@ NONSENSE = {
     "nan": "NaN",
 }
 PARAMETERS = ("shop", "change_time", "order_id", "rpc_id")
-# As a pk they have the form of one, text: refused as any other that does not fit. As a pk control characters and
-# what is no text are malformed too.
+# A pk, a partner and a module have the form of a text: refused as any other that does not fit. There too control
+# characters and what is no text are malformed.
 UNREADABLE = {
     "nul", "line end", "carriage return", "tab", "escape", "delete", "not utf-8", "half a character",
     "surrogate", "overlong",
@@ -157,6 +157,9 @@ def nonsense():
     for name, value in NONSENSE.items():
         status = MALFORMED if name in UNREADABLE or name == "empty" else REFUSED
         yield f"pk {name}", "orders/list", good(pk=value), status
+        status = MALFORMED if name in UNREADABLE else REFUSED
+        yield f"partner {name}", "orders/list", good(partner=value, module="orders_get"), status
+        yield f"module {name}", "orders/count", good(partner="demo", module=value), status
         yield f"id {name}", "id", f"shop={value}", MALFORMED
 
 

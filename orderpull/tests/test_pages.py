@@ -230,6 +230,14 @@ def test_running_both_steps_shows_what_an_integrator_would_get_and_counts_as_not
     assert not PullCall.objects.exists()
 
 
+@pytest.mark.parametrize(("since", "found"), [("0001-01-01T00:00", "1 order,"), ("9999-12-31T23:59", "0 orders,")])
+def test_a_test_may_ask_since_any_year(owner, shop, since, found):
+    open_pull(shop)
+    make_order(shop)
+
+    assert found in owner.post(url("test"), {"since": since}).content.decode()
+
+
 @pytest.mark.parametrize("since", ["", "yesterday", "2020-13-01T00:00", "0000-01-01T00:00"])
 def test_a_test_since_nonsense_is_refused(owner, shop, since):
     open_pull(shop)

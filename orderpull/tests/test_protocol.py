@@ -199,6 +199,15 @@ def test_times_are_on_the_shops_clock():
     assert Erp("70002").ids(f"{changed + timedelta(seconds=1):%Y%m%d%H%M%S}") == []
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Amsterdam", "Asia/Tokyo"])
+def test_the_first_second_of_all_time_is_everything_and_the_last_is_nothing(zone):
+    shop = make_shop("70002", time_zone=zone)
+    open_pull(shop)
+    make_order(shop)
+
+    assert [Erp("70002").ids(moment) for moment in ("00010101000000", "99991231235959")] == [["70002_00001"], []]
+
+
 def test_a_target_shop_is_pulled_with_the_base_shops_key(erp, shop):
     target, other = make_shop("12346", base_shop=shop), make_shop("12347", base_shop=shop)
     make_order(shop)

@@ -124,6 +124,15 @@ def test_an_address_that_is_wrong_is_named(shop, settings, text, words):
     assert any(words in found for _part, found in wrong_with(text, shop, settings))
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize("moment", ["00010101000000", "99991231235959"])
+def test_the_ends_of_all_time_are_no_fault(zone, moment):
+    shop = make_shop("70002", time_zone=zone)
+    settings = open_pull(shop)
+
+    assert wrong_with(address(Erp("70002").call(moment)), shop, settings) == []
+
+
 def test_an_id_for_a_target_shop_is_not_the_base_shops(shop, settings):
     target = make_shop("12346", base_shop=shop)
     foreign = issue_rpc_id(target, at=timezone.now())
