@@ -17,7 +17,8 @@ class OrderLine(models.Model):
         GIFT_CARD = "gift_card", _("Gift card")
         FEE = "fee", _("Fee")
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    # Without an index of its own: the one on order and position begins with it.
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     # Place in the cart, from 1.
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.PHYSICAL)

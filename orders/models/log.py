@@ -70,7 +70,8 @@ class OrderLogEntry(models.Model):
     Written by `orders.services.change.Change.record` alone.
     """
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="log")
+    # Without an index of its own: `log_of_order` begins with it.
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="log", db_index=False)
     # Set on entries about one line; the key stays, and `subject` names it, even after the line is gone.
     line = models.ForeignKey(OrderLine, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="log")
     subject = models.CharField(max_length=120, blank=True)
