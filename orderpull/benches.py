@@ -7,13 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from itertools import cycle
-from operator import itemgetter
-from statistics import quantiles
-from threading import Barrier
+from statistics import median
 
 import django
 from django.db import connection
@@ -30,7 +26,7 @@ from orderpull.calls import ListCall
 from orderpull.models import PullCall, PullSettings
 from orderpull.services import issue_rpc_id
 from orderpull.tests.race import change_with_the_clock, changes_lost, lost_by_the_twin
-from orders.benches import FEW, MANY, MOST_QUERIES, copy_both_tables, load, page_of, shop_with
+from orders.benches import FEW, MANY, copy_both_tables, shop_with
 from orders.generate import generate_orders
 
 KEY = "bench"
@@ -59,11 +55,11 @@ def queries_of(work: Callable[[], object]) -> list[str]:
     return [query["sql"] for query in queries.captured_queries if not query["sql"].startswith(("BEGIN", "COMMIT"))]
 
 
-def signed_call(shop: Shop, change_time: str = "") -> dict[str, str]:
+def signed_call(shop: Shop, change_time: str = "", rpc_id: str = "") -> dict[str, str]:
     """The parameters of a second step; without a moment it asks what changes after tomorrow: nothing has."""
     now = timezone.now()
     change_time = change_time or (now + timedelta(days=1)).strftime("%Y%m%d%H%M%S")
-    call = ListCall(shop.number, change_time, issue_rpc_id(shop, at=now), pk="")
+    call = ListCall(shop.number, change_time, rpc_id or issue_rpc_id(shop, at=now), pk="")
     pk = call.signature(KEY)
     return {"shop": shop.number, "pk": pk, "change_time": change_time, "rpc_id": call.rpc_id}
 
@@ -84,7 +80,7 @@ def pull_of_everything(size: int) -> Iterator[Measured]:
     copied, pulled = seconds_in_turns(works, times=3)
     remark = f"{size / pulled:,.0f} orders/s, receipts included"
     yield Measured(f"pull of {size:,} orders against COPY of orders and lines", pulled / copied, 6.0, remark=remark)
-    yield Measured("of its time until the first byte", 100 * min(firsts), 1.0, unit="%")
+    yield Measured("of its time until the first byte", 100 * median(firsts), 1.0, unit="%")
 
 
 def open_pull(shop: Shop) -> None:
@@ -119,59 +115,6 @@ def _peak_of_pull(shop: Shop) -> int:
     open_pull(shop)
     child = [sys.executable, "-m", "orderpull.benches", shop.number]
     return int(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)  # noqa: S603
-
-
-STAFF, SECONDS_BETWEEN_PAGES = 40, 10
-PULLS_A_MINUTE = 200
-SECONDS = 30
-THREADS = 8
-
-
-@bench("pollers", is_for_postgresql=True)
-def pages_beside_pollers(size: int) -> Iterator[Measured]:
-    """Forty people, each with a page of the list or an order every ten seconds, alone and beside the pollers.
-
-    All in one process, so that they share a processor. A page's time runs from when it was asked for, also when it
-    had to wait for a thread.
-    """
-    shop = shop_with(size)
-    open_pull(shop)
-    for name in MOST_QUERIES:
-        load(shop, page_of(shop, name))
-    alone, beside = (_p95_of_pages(shop, pulls_a_minute) for pulls_a_minute in (0, PULLS_A_MINUTE))
-    yield Measured(
-        f"p95 of pages of {STAFF} staff beside {PULLS_A_MINUTE} pulls a minute",
-        beside / alone,
-        2.0,
-        remark=f"{alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside them",
-    )
-
-
-def _p95_of_pages(shop: Shop, pulls_a_minute: int) -> float:
-    seconds: list[float] = []
-    addresses = cycle([page_of(shop, name) for name in MOST_QUERIES])
-    begun = time.perf_counter()
-
-    def see_page(due: float, address: str) -> None:
-        load(shop, address)
-        seconds.append(time.perf_counter() - due)
-
-    pages = STAFF * SECONDS // SECONDS_BETWEEN_PAGES
-    pulls = pulls_a_minute * SECONDS // 60
-    works = [(begun + SECONDS * each / pages, partial(see_page, address=next(addresses))) for each in range(pages)]
-    works += [(begun + SECONDS * each / pulls, lambda due: pull(signed_call(shop))) for each in range(pulls)]
-    with ThreadPoolExecutor(THREADS) as threads:
-        under_way = [_at(due, threads, work) for due, work in sorted(works, key=itemgetter(0))]
-        for each in under_way:
-            each.result()
-        together = Barrier(THREADS)
-        list(threads.map(lambda _thread: (together.wait(), connection.close()), range(THREADS)))
-    return quantiles(seconds, n=20)[-1]
-
-
-def _at(due: float, threads: ThreadPoolExecutor, work: Callable[[float], None]) -> Future:
-    time.sleep(max(0.0, due - time.perf_counter()))
-    return threads.submit(work, due)
 
 
 CHANGES_AT_ONCE = 50

@@ -128,14 +128,14 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_until_open(port: int, server: subprocess.Popen[bytes]) -> None:
-    give_up_at = time.monotonic() + START_SECONDS
+def wait_until_open(port: int, server: subprocess.Popen[bytes], *, seconds: float = START_SECONDS) -> None:
+    give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at and server.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    raise ServerMissing(f"{server.args[0]} does not listen on port {port} after {START_SECONDS} seconds.")
+    raise ServerMissing(f"{server.args[0]} does not listen on port {port} after {seconds} seconds.")
 
 
 def run_quietly(command: list[str]) -> None:
