@@ -67,6 +67,25 @@ def test_the_published_vector_is_answered(erp, shop):
     assert [each.get("id") for each in etree.fromstring(body_of(response))] == [order.external_id(shop)]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "change_time=20010101010101&pk=7d483a2fe946bd6fcce13895c0eb7e275814d310",
+        "order_id=1817700_00012&pk=7b7cbf00069f6126a68fb7ed22ad393413c129a9",
+    ],
+)
+def test_the_published_vectors_of_partners_are_answered(asked):
+    shop = make_shop("1817700")
+    PullPartner.objects.create(settings=open_pull(shop), name="demo_partner", key="PKEY")
+    RpcId.objects.create(digits="1234567890", shop=shop, issued_at=timezone.now())
+    make_order(shop, number=12)
+    partner = "partner=demo_partner&module=orders_get&system_export=1"
+
+    response = Erp().get("orders/list", f"shop=1817700&rpc_id=1234567890&{partner}&{asked}")
+
+    assert [each.get("id") for each in etree.fromstring(body_of(response))] == ["1817700_00012"]
+
+
 def test_a_pull_is_byte_for_byte_what_the_export_writes(erp, shop, actor, time_machine):
     time_machine.move_to(NOON, tick=False)
     for _ in range(3):

@@ -57,6 +57,18 @@ def test_t44_an_odd_target_is_no_fault(live_server, shop, target):
     assert answer_to(live_server, "GET /healthz HTTP/1.0\r\n")[0] == 200
 
 
+def test_t44_a_slow_body_keeps_nobody_waiting(live_server, shop):
+    open_pull(shop)
+    address = urlsplit(live_server.url)
+    with socket.create_connection(("127.0.0.1", address.port), timeout=30) as slow:
+        slow.sendall(f"{UPDATE} 9000\r\nConnection: close\r\n\r\nshop=1".encode())
+
+        assert answer_to(live_server, "GET /RPC/id?shop=12345 HTTP/1.0\r\n")[0] == 200
+
+        slow.sendall(b"2345" + b"x" * 8_990)
+        assert slow.recv(65_536).split()[1] == b"400"
+
+
 def answer_to(server, head, body=""):
     """Status and content; nothing more is sent, so that whoever waits for more learns that it will not come."""
     address = urlsplit(server.url)
