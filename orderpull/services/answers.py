@@ -143,19 +143,19 @@ def _recorded(pieces: Iterator[bytes], record: PullCall, seen: Seen) -> Iterator
         outcome = Outcome.CUT_OFF
         raise
     finally:
-        write_down(record, outcome)
-        if outcome == Outcome.ANSWERED and record.shop_id is not None:
-            _note_receipts(record, seen)
+        _note(record, outcome, seen)
         if seen.number_replaced:
             log.warning("characters replaced", shop=record.shop_number, number=seen.number_replaced)
 
 
-def _note_receipts(record: PullCall, seen: Seen) -> None:
+def _note(record: PullCall, outcome: Outcome, seen: Seen) -> None:
     try:
-        write_receipts(record, seen.numbers, seen.versions)
+        write_down(record, outcome)
+        if outcome == Outcome.ANSWERED and record.shop_id is not None:
+            write_receipts(record, seen.numbers, seen.versions)
     except DatabaseError:
         # The caller has its answer: what we could not note about it must not look to them as if it broke off.
-        log.exception("receipts lost", shop=record.shop_number, call=record.pk)
+        log.exception("call or receipts lost", shop=record.shop_number, call=record.pk)
 
 
 # --- How many orders a day ------------------------------------------------------------------------

@@ -105,16 +105,18 @@ def test_an_answer_is_kept_for_a_week_and_the_call_for_ninety_days(erp, shop, ti
     assert last_list(shop) is None
 
 
-def test_lost_receipts_do_not_spoil_an_answer(erp, shop, monkeypatch):
+@pytest.mark.parametrize(("lost", "noted"), [("write_receipts", ["answered"]), ("write_down", [])])
+def test_a_note_that_is_lost_does_not_spoil_an_answer(erp, shop, monkeypatch, lost, noted):
     make_order(shop)
 
     def locked(*arguments):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("orderpull.services.answers.write_receipts", locked)
+    monkeypatch.setattr(f"orderpull.services.answers.{lost}", locked)
 
     assert erp.ids() == ["12345_00001"]
-    assert last_list(shop).outcome == "answered"
+    assert list(shop.pull_calls.filter(step="list").values_list("outcome", flat=True)) == noted
+    assert receipts(shop) == []
 
 
 def card_on_order_page(client, number="00001"):
