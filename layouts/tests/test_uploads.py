@@ -156,6 +156,7 @@ def test_t23_an_svg_is_turned_away_with_a_way_out(content):
         b"<!--" + b"x" * 3_000 + b"--><svg><script>alert(1)</script></svg>",
         b"<s:svg xmlns:s='http://www.w3.org/2000/svg'/>",
     ],
+    ids=["gzip", "UTF-16", "behind a comment", "prefix"],
 )
 def test_t23_an_svg_that_hides_is_turned_away_too(content):
     with pytest.raises(UploadRefused, match="neither a picture"):
