@@ -8,69 +8,144 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('backoffice', '0001_initial'),
+        ("backoffice", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PullSettings',
+            name="PullSettings",
             fields=[
-                ('shop', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='pull_settings', serialize=False, to='backoffice.shop')),
-                ('is_on', models.BooleanField(default=False, verbose_name='order pull')),
-                ('key', backoffice.crypto.EncryptedTextField(blank=True, verbose_name='private key')),
-                ('previous_key', backoffice.crypto.EncryptedTextField(blank=True)),
-                ('previous_key_until', models.DateTimeField(null=True)),
-                ('allowed_addresses', models.TextField(blank=True, help_text='One address or network a line, IPv4 or IPv6. Empty: calls may come from anywhere.', validators=[orderpull.addresses.validate_addresses], verbose_name='allowed addresses')),
-                ('include_aborted', models.BooleanField(default=False, verbose_name='checkouts aborted before an order was placed too')),
+                (
+                    "shop",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="pull_settings",
+                        serialize=False,
+                        to="backoffice.shop",
+                    ),
+                ),
+                ("is_on", models.BooleanField(default=False, verbose_name="order pull")),
+                ("key", backoffice.crypto.EncryptedTextField(blank=True, verbose_name="private key")),
+                ("previous_key", backoffice.crypto.EncryptedTextField(blank=True)),
+                ("previous_key_until", models.DateTimeField(null=True)),
+                (
+                    "allowed_addresses",
+                    models.TextField(
+                        blank=True,
+                        help_text="One address or network a line, IPv4 or IPv6. Empty: calls may come from anywhere.",
+                        validators=[orderpull.addresses.validate_addresses],
+                        verbose_name="allowed addresses",
+                    ),
+                ),
+                (
+                    "include_aborted",
+                    models.BooleanField(default=False, verbose_name="checkouts aborted before an order was placed too"),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('is_on', False), models.Q(('key', ''), _negated=True), _connector='OR'), name='pull_needs_a_key')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_on", False), models.Q(("key", ""), _negated=True), _connector="OR"),
+                        name="pull_needs_a_key",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RpcId',
+            name="RpcId",
             fields=[
-                ('digits', models.CharField(max_length=10, primary_key=True, serialize=False)),
-                ('issued_at', models.DateTimeField(db_index=True)),
-                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='backoffice.shop')),
+                ("digits", models.CharField(max_length=10, primary_key=True, serialize=False)),
+                ("issued_at", models.DateTimeField(db_index=True)),
+                (
+                    "shop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="backoffice.shop"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PullCall',
+            name="PullCall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('step', models.CharField(choices=[('id', 'Ask for an rpc id'), ('list', 'List changed orders'), ('other', 'Unknown address')], max_length=5)),
-                ('shop_number', models.CharField(max_length=12)),
-                ('partner', models.CharField(blank=True, max_length=60)),
-                ('asked_for', models.CharField(blank=True, max_length=40)),
-                ('outcome', models.CharField(choices=[('answered', 'Answered'), ('cut_off', 'The caller hung up before the end'), ('broken_off', 'The answer broke off because of a fault here'), ('malformed', 'Not a call of this protocol'), ('unknown_shop', 'There is no such shop'), ('pull_off', 'Order pull is off'), ('address_not_allowed', 'The address is not allowed'), ('too_many', 'Too many calls from this address'), ('id_unknown', 'This rpc id was never given'), ('id_of_other_shop', 'This rpc id was given to another shop'), ('id_expired', 'This rpc id is older than two minutes'), ('partner_unknown', 'There is no such partner or module'), ('signature_wrong', 'The signature does not fit')], max_length=20)),
-                ('detail', models.CharField(blank=True, max_length=120)),
-                ('number_of_orders', models.PositiveIntegerField(default=0)),
-                ('number_of_bytes', models.PositiveBigIntegerField(default=0)),
-                ('milliseconds', models.PositiveIntegerField(default=0)),
-                ('shop', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pull_calls', to='backoffice.shop')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("address", models.GenericIPAddressField(null=True)),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("id", "Ask for an rpc id"),
+                            ("list", "List changed orders"),
+                            ("other", "Unknown address"),
+                        ],
+                        max_length=5,
+                    ),
+                ),
+                ("shop_number", models.CharField(max_length=12)),
+                ("partner", models.CharField(blank=True, max_length=60)),
+                ("asked_for", models.CharField(blank=True, max_length=40)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("answered", "Answered"),
+                            ("cut_off", "The caller hung up before the end"),
+                            ("broken_off", "The answer broke off because of a fault here"),
+                            ("malformed", "Not a call of this protocol"),
+                            ("unknown_shop", "There is no such shop"),
+                            ("pull_off", "Order pull is off"),
+                            ("address_not_allowed", "The address is not allowed"),
+                            ("too_many", "Too many calls from this address"),
+                            ("id_unknown", "This rpc id was never given"),
+                            ("id_of_other_shop", "This rpc id was given to another shop"),
+                            ("id_expired", "This rpc id is older than two minutes"),
+                            ("partner_unknown", "There is no such partner or module"),
+                            ("signature_wrong", "The signature does not fit"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=120)),
+                ("number_of_orders", models.PositiveIntegerField(default=0)),
+                ("number_of_bytes", models.PositiveBigIntegerField(default=0)),
+                ("milliseconds", models.PositiveIntegerField(default=0)),
+                (
+                    "shop",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pull_calls", to="backoffice.shop"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
-                'indexes': [models.Index(fields=['shop', '-at', '-id'], name='pull_call_newest'), models.Index(fields=['shop', 'address', 'at'], name='pull_call_by_address'), models.Index(fields=['at'], name='pull_call_by_age')],
+                "ordering": ["-at", "-id"],
+                "indexes": [
+                    models.Index(fields=["shop", "-at", "-id"], name="pull_call_newest"),
+                    models.Index(fields=["shop", "address", "at"], name="pull_call_by_address"),
+                    models.Index(fields=["at"], name="pull_call_by_age"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PullPartner',
+            name="PullPartner",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='partner')),
-                ('key', backoffice.crypto.EncryptedTextField(verbose_name='private key')),
-                ('settings', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partners', to='orderpull.pullsettings')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="partner")),
+                ("key", backoffice.crypto.EncryptedTextField(verbose_name="private key")),
+                (
+                    "settings",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="partners",
+                        to="orderpull.pullsettings",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('settings', 'name'), name='one_partner_per_name')],
+                "constraints": [models.UniqueConstraint(fields=("settings", "name"), name="one_partner_per_name")],
             },
         ),
     ]

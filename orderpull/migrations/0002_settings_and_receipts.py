@@ -7,129 +7,195 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('backoffice', '0003_columns_of_a_person'),
-        ('orderpull', '0001_initial'),
+        ("backoffice", "0003_columns_of_a_person"),
+        ("orderpull", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PullEvent',
+            name="PullEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('turned_on', 'Order pull turned on'), ('turned_off', 'Order pull turned off'), ('key_made', 'Private key made'), ('key_shown', 'Private key shown'), ('key_rotated', 'Private key replaced, the one before valid for 24 hours more'), ('key_replaced', 'Private key replaced at once'), ('addresses', 'Allowed addresses changed'), ('aborted', 'Aborted checkouts'), ('updates', 'Updates by business systems'), ('partner_added', 'Partner added'), ('partner_removed', 'Partner removed'), ('tested', 'Test run')], max_length=20)),
-                ('about', models.CharField(blank=True, max_length=60)),
-                ('old', models.TextField(blank=True)),
-                ('new', models.TextField(blank=True)),
-                ('actor', models.CharField(max_length=120)),
-                ('user_id', models.BigIntegerField(null=True)),
-                ('ip_address', models.GenericIPAddressField(null=True)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("turned_on", "Order pull turned on"),
+                            ("turned_off", "Order pull turned off"),
+                            ("key_made", "Private key made"),
+                            ("key_shown", "Private key shown"),
+                            ("key_rotated", "Private key replaced, the one before valid for 24 hours more"),
+                            ("key_replaced", "Private key replaced at once"),
+                            ("addresses", "Allowed addresses changed"),
+                            ("aborted", "Aborted checkouts"),
+                            ("updates", "Updates by business systems"),
+                            ("partner_added", "Partner added"),
+                            ("partner_removed", "Partner removed"),
+                            ("tested", "Test run"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("about", models.CharField(blank=True, max_length=60)),
+                ("old", models.TextField(blank=True)),
+                ("new", models.TextField(blank=True)),
+                ("actor", models.CharField(max_length=120)),
+                ("user_id", models.BigIntegerField(null=True)),
+                ("ip_address", models.GenericIPAddressField(null=True)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='PullReceipt',
+            name="PullReceipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order_number', models.PositiveBigIntegerField()),
-                ('caller', models.CharField(blank=True, max_length=60)),
-                ('version', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('call_id', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order_number", models.PositiveBigIntegerField()),
+                ("caller", models.CharField(blank=True, max_length=60)),
+                ("version", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("call_id", models.BigIntegerField()),
             ],
         ),
         migrations.AlterModelOptions(
-            name='pullpartner',
-            options={'ordering': ['name']},
+            name="pullpartner",
+            options={"ordering": ["name"]},
         ),
         migrations.RemoveField(
-            model_name='pullcall',
-            name='detail',
+            model_name="pullcall",
+            name="detail",
         ),
         migrations.AddField(
-            model_name='pullcall',
-            name='answer',
+            model_name="pullcall",
+            name="answer",
             field=models.BinaryField(null=True),
         ),
         migrations.AddField(
-            model_name='pullcall',
-            name='answer_digest',
+            model_name="pullcall",
+            name="answer_digest",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='pullcall',
-            name='reason',
+            model_name="pullcall",
+            name="reason",
             field=models.CharField(blank=True, max_length=30),
         ),
         migrations.AddField(
-            model_name='pullcall',
-            name='with_old_key',
+            model_name="pullcall",
+            name="with_old_key",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='pullpartner',
-            name='key_made_at',
+            model_name="pullpartner",
+            name="key_made_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='pullpartner',
-            name='key_made_by',
+            model_name="pullpartner",
+            name="key_made_by",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AddField(
-            model_name='pullsettings',
-            name='accepts_updates',
-            field=models.BooleanField(default=False, help_text='Status, tracking code and internal notes, by signed calls to /RPC/orders/update.', verbose_name='business systems may update orders'),
+            model_name="pullsettings",
+            name="accepts_updates",
+            field=models.BooleanField(
+                default=False,
+                help_text="Status, tracking code and internal notes, by signed calls to /RPC/orders/update.",
+                verbose_name="business systems may update orders",
+            ),
         ),
         migrations.AddField(
-            model_name='pullsettings',
-            name='key_made_at',
+            model_name="pullsettings",
+            name="key_made_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='pullsettings',
-            name='key_made_by',
+            model_name="pullsettings",
+            name="key_made_by",
             field=models.CharField(blank=True, max_length=120),
         ),
         migrations.AlterField(
-            model_name='pullcall',
-            name='outcome',
-            field=models.CharField(choices=[('answered', 'Answered'), ('cut_off', 'The caller hung up before the end'), ('broken_off', 'The answer broke off because of a fault here'), ('malformed', 'Not a call of this protocol'), ('unknown_shop', 'There is no such shop'), ('pull_off', 'Order pull is off'), ('address_not_allowed', 'The address is not allowed'), ('too_many', 'Too many calls from this address'), ('id_unknown', 'This rpc id was never given'), ('id_of_other_shop', 'This rpc id was given to another shop'), ('id_expired', 'This rpc id is older than two minutes'), ('partner_unknown', 'There is no such partner or module'), ('signature_wrong', 'The signature does not fit'), ('updates_off', 'Business systems may not update orders'), ('not_done', 'The update was not possible')], max_length=20),
+            model_name="pullcall",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("answered", "Answered"),
+                    ("cut_off", "The caller hung up before the end"),
+                    ("broken_off", "The answer broke off because of a fault here"),
+                    ("malformed", "Not a call of this protocol"),
+                    ("unknown_shop", "There is no such shop"),
+                    ("pull_off", "Order pull is off"),
+                    ("address_not_allowed", "The address is not allowed"),
+                    ("too_many", "Too many calls from this address"),
+                    ("id_unknown", "This rpc id was never given"),
+                    ("id_of_other_shop", "This rpc id was given to another shop"),
+                    ("id_expired", "This rpc id is older than two minutes"),
+                    ("partner_unknown", "There is no such partner or module"),
+                    ("signature_wrong", "The signature does not fit"),
+                    ("updates_off", "Business systems may not update orders"),
+                    ("not_done", "The update was not possible"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='pullcall',
-            name='step',
-            field=models.CharField(choices=[('id', 'Ask for an rpc id'), ('list', 'List changed orders'), ('count', 'Count orders per day'), ('update', 'Update an order'), ('other', 'Unknown address')], max_length=10),
+            model_name="pullcall",
+            name="step",
+            field=models.CharField(
+                choices=[
+                    ("id", "Ask for an rpc id"),
+                    ("list", "List changed orders"),
+                    ("count", "Count orders per day"),
+                    ("update", "Update an order"),
+                    ("other", "Unknown address"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='pullpartner',
-            name='name',
-            field=models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9_.-]+\\Z', 'Letters, digits, dots, hyphens and underscores only.')], verbose_name='partner'),
+            model_name="pullpartner",
+            name="name",
+            field=models.CharField(
+                max_length=60,
+                validators=[
+                    django.core.validators.RegexValidator(
+                        "\\A[A-Za-z0-9_.-]+\\Z", "Letters, digits, dots, hyphens and underscores only."
+                    )
+                ],
+                verbose_name="partner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pullcall',
-            index=models.Index(condition=models.Q(('answer__isnull', False)), fields=['at'], name='pull_call_with_answer'),
+            model_name="pullcall",
+            index=models.Index(
+                condition=models.Q(("answer__isnull", False)), fields=["at"], name="pull_call_with_answer"
+            ),
         ),
         migrations.AddField(
-            model_name='pullevent',
-            name='shop',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pull_events', to='backoffice.shop'),
+            model_name="pullevent",
+            name="shop",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="pull_events", to="backoffice.shop"
+            ),
         ),
         migrations.AddField(
-            model_name='pullreceipt',
-            name='shop',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='backoffice.shop'),
+            model_name="pullreceipt",
+            name="shop",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="backoffice.shop"
+            ),
         ),
         migrations.AddIndex(
-            model_name='pullevent',
-            index=models.Index(fields=['shop', '-id'], name='pull_event_newest'),
+            model_name="pullevent",
+            index=models.Index(fields=["shop", "-id"], name="pull_event_newest"),
         ),
         migrations.AddConstraint(
-            model_name='pullreceipt',
-            constraint=models.UniqueConstraint(fields=('shop', 'order_number', 'caller', 'version'), name='one_receipt_per_version'),
+            model_name="pullreceipt",
+            constraint=models.UniqueConstraint(
+                fields=("shop", "order_number", "caller", "version"), name="one_receipt_per_version"
+            ),
         ),
     ]
