@@ -229,7 +229,7 @@ def wait_until(is_so: Callable[[], bool], *, seconds: float = 120) -> None:
 
 @pytest.mark.faults
 def test_f6_a_worker_told_to_stop_in_a_batch_leaves_the_rest_to_the_next_and_nothing_in_doubt(installation):
-    sink = Sink(slow=0.25)
+    sink = Sink(slow=1)  # seconds: a hundred mails are not through before the worker hears that it has to stop
     with smtp_server(sink) as port:
         installation("shell", "-v0", "-c", PREPARE.format(port=port))
         with installation.worker() as worker:
