@@ -15,7 +15,7 @@ from layouts.rendering import Limits, Page, Source, render_batch
 from layouts.rendering.pool import POOL
 
 # The limits of papers are wider; what is killed at these is killed at those, later.
-NARROW = Limits(cpu_seconds=2, wall_seconds=15, memory_mib=300, pages=40)
+NARROW = Limits(cpu_seconds=3, wall_seconds=60, memory_mib=300, pages=40)
 GOOD = Page(Source(html="<p>good {{ order.number }}</p>", css=""), SAMPLE, "en")
 
 
