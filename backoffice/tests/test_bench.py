@@ -72,7 +72,8 @@ def test_works_take_turns_and_the_first_turn_does_not_count():
 def test_memory_counts_what_is_held():
     before = memory_kib()
 
-    held = bytearray(b"x") * (32 * 1024 * 1024)
+    # More than 32 MiB glibc never takes from what was freed before, which is held already.
+    held = bytearray(b"x") * (64 * 1024 * 1024)
 
     assert memory_kib() - before > 0.9 * len(held) / 1024
 

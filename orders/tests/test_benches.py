@@ -1,5 +1,7 @@
+from contextlib import suppress
+
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from orders import benches, page_benches
 from orders.tests.processes import PREPARE, run
@@ -45,7 +47,9 @@ def test_a_large_order_is_measured(capsys, monkeypatch):
     monkeypatch.setattr(page_benches, "MOST_LINES", 30)
     monkeypatch.setattr(page_benches, "SOME_LINES", 3)
 
-    call_command("bench", "large order", here=True, orders=3)
+    # So few lines say nothing about the time.
+    with suppress(CommandError):
+        call_command("bench", "large order", here=True, orders=3)
 
     rows = capsys.readouterr().out
     assert "order page with 30 lines" in rows
