@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from messaging.models import TriggerEvent
+from orders import mail_forecast
 from orders.models import LogAction, Order, OrderLogEntry, Source
 from orders.services.rules import FIRST, LAPSED, SENDS_ITSELF
 from statuses.kinds import FulfilmentStatus, LineStatus
@@ -21,11 +22,7 @@ TELLING = {
 # The same of lines.
 TELLING_OF_LINES = {LogAction.LINE_CHANGED, LogAction.LINE_CREDITED, LogAction.LINE_RETURNED}
 # The fields that carry each kind of status: the built-in word, and the shop's own.
-FIELDS = {
-    TriggerEvent.FULFILMENT: ("fulfilment_status", "fulfilment_own_status_id"),
-    TriggerEvent.PAYMENT: ("payment_status", "payment_own_status_id"),
-    TriggerEvent.INTERNAL: ("", "internal_status_id"),
-}
+FIELDS = {TriggerEvent(kind): names for kind, names in mail_forecast.FIELDS.items()}
 
 
 @dataclass(frozen=True)
