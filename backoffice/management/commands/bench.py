@@ -81,8 +81,10 @@ def keep_table(file: Path, title: str, rows: Sequence[tuple[Bench, Measured]]) -
         lines.append(f"| {bench.name} | {measured.what} | {measured.value:.4g} {measured.unit} | {hold} | {remark} |")
     before = file.read_text() if file.exists() else INTRODUCTION
     introduction, *sections = re.split("^(?=## )", before, flags=re.MULTILINE)
-    others = [section.rstrip() for section in sections if section.splitlines()[0] != f"## {title}"]
-    file.write_text("\n\n".join([introduction.rstrip(), *others, "\n".join(lines)]) + "\n")
+    tables = {section.splitlines()[0]: section.rstrip() for section in sections}
+    # A key that is there keeps its place.
+    tables[f"## {title}"] = "\n".join(lines)
+    file.write_text("\n\n".join([introduction.rstrip(), *tables.values()]) + "\n")
 
 
 def as_row(bench: Bench, measured: Measured) -> str:
