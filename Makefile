@@ -25,8 +25,8 @@ test: install-tests ## Run all tests: SQLite, PostgreSQL, Redis, Chromium, fault
 	@# Each group runs, also after a red one: one run tells all that is wrong.
 	status=0; \
 	$(PYTEST) -n 2 -m "$(ORDINARY)" $(ARGS) || status=$$?; \
-	$(ON_POSTGRES) $(PYTEST) -n 2 -m "postgres or not (browser or redis or faults)" $(ARGS) || status=$$?; \
-	$(PYTEST) -m "(browser or redis or faults) and not postgres" $(ARGS) || status=$$?; \
+	$(ON_POSTGRES) $(PYTEST) -n 2 --database-only -m "postgres or not (browser or redis or faults)" $(ARGS) || status=$$?; \
+	$(PYTEST) -n 2 --dist loadfile -m "(browser or redis or faults) and not postgres" $(ARGS) || status=$$?; \
 	exit $$status
 
 test-postgres: install-tests ## Run tests on a private PostgreSQL: ARGS="orders -k race"

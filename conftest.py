@@ -23,7 +23,28 @@ PATIENT = 60_000
 expect.set_options(timeout=PATIENT)
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="Leave out the tests that may not touch the database: to them another one makes no difference.",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("database_only"):
+        config.hook.pytest_deselected(items=[item for item in items if not may_touch_the_database(item)])
+        items[:] = filter(may_touch_the_database, items)
+    try_once_more(items)
+
+
+def may_touch_the_database(item) -> bool:
+    """Whether pytest-django lets this test reach the database, or the test is about one server or the other."""
+    asks = {"db", "transactional_db", "live_server"}
+    return not asks.isdisjoint(item.fixturenames) or not {"django_db", "postgres"}.isdisjoint(item.keywords)
+
+
+def try_once_more(items) -> None:
     """On a busy machine keys reach a page before its scripts do: such a story is tried once more, and told as rerun.
 
     Where changes are judged that goes for each of the thousands, so that one which was held up refuses no change: what

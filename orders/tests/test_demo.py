@@ -5,11 +5,13 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, TestCase
 
 from backoffice.models import Shop, StaffMember, User
 from backoffice.roles import Role
@@ -69,22 +71,6 @@ def build(path, **options):
 def world(tmp_path, *rows):
     """The demo world of these rows; returns the tally."""
     return build(write_file(tmp_path, *rows))
-
-
-@pytest.fixture
-def living_world(tmp_path):
-    """Three hundred orders of the newest two months, of a hundred customers."""
-    rows = []
-    for i in range(300):
-        at = datetime(2011, 12, 9, 9 + i % 7, 30, tzinfo=UTC) - timedelta(days=int(i**1.25 / 24))
-        country = ("United Kingdom", "Germany", "EIRE", "USA", "Sweden")[i % 5]
-        known = {"at": f"{at:%Y-%m-%d %H:%M}:00", "customer": 12400 + i % 100, "country": country}
-        rows += [
-            row(570000 - 2 * i, f"2{n}423", f"CHRISTMAS CAKE STAND {n}", n + 1, "12.75", **known) for n in range(3)
-        ]
-        if i % 9 == 0:
-            rows.append(row(f"C{570000 - 2 * i + 1}", "20423", "CHRISTMAS CAKE STAND 0", -1, "12.75", **known))
-    return world(tmp_path, *reversed(rows))
 
 
 # --- the contract of names
@@ -374,124 +360,142 @@ def test_a_file_with_other_columns_is_refused(tmp_path):
 # --- what the services promise
 
 
-def test_the_clock_is_behind_no_order(living_world):
-    for clock in ShopClock.objects.all():
-        newest = Order.objects.for_shop(clock.shop).order_by("-changed_at").first()
-        assert clock.at >= newest.changed_at
-        assert clock.mark >= newest.change_mark
+class TestLivingWorld(TestCase):
+    """Three hundred orders of the newest two months, of a hundred customers: made once, read by all of these."""
 
+    @classmethod
+    def setUpTestData(cls):
+        rows = []
+        for i in range(300):
+            at = datetime(2011, 12, 9, 9 + i % 7, 30, tzinfo=UTC) - timedelta(days=int(i**1.25 / 24))
+            country = ("United Kingdom", "Germany", "EIRE", "USA", "Sweden")[i % 5]
+            known = {"at": f"{at:%Y-%m-%d %H:%M}:00", "customer": 12400 + i % 100, "country": country}
+            rows += [
+                row(570000 - 2 * i, f"2{n}423", f"CHRISTMAS CAKE STAND {n}", n + 1, "12.75", **known) for n in range(3)
+            ]
+            if i % 9 == 0:
+                rows.append(row(f"C{570000 - 2 * i + 1}", "20423", "CHRISTMAS CAKE STAND 0", -1, "12.75", **known))
+        with TemporaryDirectory() as folder:
+            world(Path(folder), *reversed(rows))
 
-def test_marks_are_in_the_order_of_the_changes(living_world):
-    for shop in Shop.objects.filter(base_shop=None):
-        marks = list(Order.objects.for_shop(shop).order_by("changed_at", "id").values_list("change_mark", flat=True))
-        assert marks == sorted(marks)
-        assert len(set(marks)) == len(marks)
+    def test_the_clock_is_behind_no_order(self):
+        for clock in ShopClock.objects.all():
+            newest = Order.objects.for_shop(clock.shop).order_by("-changed_at").first()
+            assert clock.at >= newest.changed_at
+            assert clock.mark >= newest.change_mark
 
+    def test_marks_are_in_the_order_of_the_changes(self):
+        for shop in Shop.objects.filter(base_shop=None):
+            orders = Order.objects.for_shop(shop).order_by("changed_at", "id")
+            marks = list(orders.values_list("change_mark", flat=True))
+            assert marks == sorted(marks)
+            assert len(set(marks)) == len(marks)
 
-def test_the_counters_tell_the_truth(living_world):
-    truth = Counter()
-    for order in Order.objects.all():
-        own = order.fulfilment_own_status_id
-        truth[order.shop_id, "fulfilment", f"own:{own}" if own else order.fulfilment_status] += 1
-        truth[order.shop_id, "payment", order.payment_status] += 1
+    def test_the_counters_tell_the_truth(self):
+        truth = Counter()
+        for order in Order.objects.all():
+            own = order.fulfilment_own_status_id
+            truth[order.shop_id, "fulfilment", f"own:{own}" if own else order.fulfilment_status] += 1
+            truth[order.shop_id, "payment", order.payment_status] += 1
 
-    counted = {(row.shop_id, row.kind, row.code): row.number_of_orders for row in StatusCount.objects.all()}
-    assert {key: number for key, number in counted.items() if number} == truth
+        counted = {(row.shop_id, row.kind, row.code): row.number_of_orders for row in StatusCount.objects.all()}
+        assert {key: number for key, number in counted.items() if number} == truth
 
+    def test_every_order_can_be_found(self):
+        assert OrderSearchText.objects.count() == Order.objects.count()
+        order = Order.objects.exclude(customer_name="").first()
+        assert order.customer_email in order.search_text.text
 
-def test_every_order_can_be_found(living_world):
-    assert OrderSearchText.objects.count() == Order.objects.count()
-    order = Order.objects.exclude(customer_name="").first()
-    assert order.customer_email in order.search_text.text
+    def test_the_version_is_the_number_of_acts_and_the_log_ends_with_it(self):
+        for order in Order.objects.prefetch_related("log"):
+            entries = list(order.log.all())
+            assert order.version == len({entry.act for entry in entries})
+            assert entries[0].version == order.version
+            assert (entries[0].created_at, entries[0].actor) == (order.changed_at, order.changed_by)
+            assert entries[-1].action == "order.placed"
+            assert [e.created_at for e in entries] == sorted((e.created_at for e in entries), reverse=True)
+            assert all(order.placed_at <= entry.created_at <= NOW for entry in entries)
 
+    def test_the_last_status_change_in_the_log_is_the_status_of_the_order(self):
+        changed = 0
+        for order in Order.objects.prefetch_related("log"):
+            for field in ("fulfilment_status", "payment_status"):
+                entry = next((entry for entry in order.log.all() if field in entry.changes), None)
+                if entry:
+                    changed += 1
+                    assert entry.changes[field]["new"] == getattr(order, field)
+        assert changed > 300
 
-def test_the_version_is_the_number_of_acts_and_the_log_ends_with_it(living_world):
-    for order in Order.objects.prefetch_related("log"):
-        entries = list(order.log.all())
-        assert order.version == len({entry.act for entry in entries})
-        assert entries[0].version == order.version
-        assert (entries[0].created_at, entries[0].actor) == (order.changed_at, order.changed_by)
-        assert entries[-1].action == "order.placed"
-        assert [e.created_at for e in entries] == sorted((e.created_at for e in entries), reverse=True)
-        assert all(order.placed_at <= entry.created_at <= NOW for entry in entries)
+    def test_the_invented_log_is_chained_and_tells_the_way_back(self):
+        found = Verified()
 
+        assert list(faults_in(OrderLogEntry.objects.all(), found)) == []
+        assert found.number_unsealed == 0
+        # Parcels and the moment of reading were made up with the order; their entries only name them.
+        for entry in OrderLogEntry.objects.filter(action=LogAction.ORDER_PLACED).order_by("-pk")[:60]:
+            assert {gap.action for gap in picture_at(entry).gaps} <= {
+                LogAction.SHIPMENT_ADDED,
+                LogAction.MESSAGE_READ,
+            }
 
-def test_the_last_status_change_in_the_log_is_the_status_of_the_order(living_world):
-    changed = 0
-    for order in Order.objects.prefetch_related("log"):
-        for field in ("fulfilment_status", "payment_status"):
-            entry = next((entry for entry in order.log.all() if field in entry.changes), None)
-            if entry:
-                changed += 1
-                assert entry.changes[field]["new"] == getattr(order, field)
-    assert changed > 300
+    def test_stored_money_adds_up(self):
+        for order in Order.objects.prefetch_related("payments", "refunds"):
+            paid = sum(payment.amount for payment in order.payments.all() if payment.state == PaymentState.PAID)
+            assert order.paid_total == paid
+            assert order.refunded_total == sum(refund.amount for refund in order.refunds.all())
+            if order.payment_status == "paid":
+                assert order.open_amount == 0
 
+    def test_what_left_the_building_is_what_the_lines_say(self):
+        for order in Order.objects.filter(fulfilment_status__in=["shipped", "delivered", "completed"]):
+            lines = order.lines.filter(kind="physical", quantity__gt=0)
+            if order.shipments.exists():
+                assert all(line.quantity_shipped == line.quantity for line in lines)
 
-def test_the_invented_log_is_chained_and_tells_the_way_back(living_world):
-    found = Verified()
+    def test_the_shop_lives(self):
+        statuses = set(Order.objects.values_list("fulfilment_status", flat=True))
+        assert {
+            "ready",
+            "in_progress",
+            "backordered",
+            "shipped",
+            "delivered",
+            "completed",
+            "aborted",
+            "cancelled",
+        } <= statuses
+        assert {"paid", "open", "refunded", "awaiting"} <= set(Order.objects.values_list("payment_status", flat=True))
+        assert Order.objects.exclude(customer_message="").filter(message_read_at=None).exists()
+        assert Order.objects.exclude(folder=None).exists()
+        assert Order.objects.exclude(internal_status=None).exists()
+        assert Order.objects.filter(target_shop__number="12346", currency="GBP").exists()
+        assert OrderLogEntry.objects.filter(actor="Tomas Dijkstra", action="fulfilment.changed").exists()
 
-    assert list(faults_in(OrderLogEntry.objects.all(), found)) == []
-    assert found.number_unsealed == 0
-    # Parcels and the moment of reading were made up with the order; their entries only name them.
-    for entry in OrderLogEntry.objects.filter(action=LogAction.ORDER_PLACED).order_by("-pk")[:60]:
-        assert {gap.action for gap in picture_at(entry).gaps} <= {
-            LogAction.SHIPMENT_ADDED,
-            LogAction.MESSAGE_READ,
-        }
+    def test_an_order_on_hold_says_why_and_goes_on_where_it_was(self):
+        held = Order.objects.filter(fulfilment_status="on_hold", shop__number="12345").first()
 
+        entry = held.log.get(action="order.held")
+        assert held.hold_reason == "Adres klopt niet, klant gemaild."
+        assert entry.changes["hold_reason"] == {"old": "", "new": held.hold_reason}
+        assert entry.changes["status_before_hold"]["new"] == held.status_before_hold == "ready"
 
-def test_stored_money_adds_up(living_world):
-    for order in Order.objects.prefetch_related("payments", "refunds"):
-        paid = sum(payment.amount for payment in order.payments.all() if payment.state == PaymentState.PAID)
-        assert order.paid_total == paid
-        assert order.refunded_total == sum(refund.amount for refund in order.refunds.all())
-        if order.payment_status == "paid":
-            assert order.open_amount == 0
+    def test_aborted_checkouts_have_no_payment(self):
+        aborted = Order.objects.filter(fulfilment_status="aborted")
+        assert aborted.exists()
+        assert not aborted.exclude(payments=None).exists()
 
+    def test_refunds_are_paid_out_or_still_to_be_paid_out(self):
+        states = set(Order.objects.exclude(refunds=None).values_list("refunds__state", flat=True))
+        assert states == {RefundState.PAID_OUT, RefundState.TO_PAY_OUT}
 
-def test_what_left_the_building_is_what_the_lines_say(living_world):
-    for order in Order.objects.filter(fulfilment_status__in=["shipped", "delivered", "completed"]):
-        lines = order.lines.filter(kind="physical", quantity__gt=0)
-        if order.shipments.exists():
-            assert all(line.quantity_shipped == line.quantity for line in lines)
+    def test_staff_of_the_demo_sleep_at_night(self):
+        entries = OrderLogEntry.objects.filter(channel="web", order__shop__number="12345")
+        acts = entries.values_list("created_at", flat=True)
+        assert acts
+        assert {at.astimezone(AMSTERDAM).hour for at in acts} <= set(range(8, 19))
 
 
 # --- a shop that lives
-
-
-def test_the_shop_lives(living_world):
-    statuses = set(Order.objects.values_list("fulfilment_status", flat=True))
-    assert {
-        "ready",
-        "in_progress",
-        "backordered",
-        "shipped",
-        "delivered",
-        "completed",
-        "aborted",
-        "cancelled",
-    } <= statuses
-    assert {"paid", "open", "refunded", "awaiting"} <= set(Order.objects.values_list("payment_status", flat=True))
-    assert Order.objects.exclude(customer_message="").filter(message_read_at=None).exists()
-    assert Order.objects.exclude(folder=None).exists()
-    assert Order.objects.exclude(internal_status=None).exists()
-    assert Order.objects.filter(target_shop__number="12346", currency="GBP").exists()
-    assert OrderLogEntry.objects.filter(actor="Tomas Dijkstra", action="fulfilment.changed").exists()
-
-
-def test_an_order_on_hold_says_why_and_goes_on_where_it_was(living_world):
-    held = Order.objects.filter(fulfilment_status="on_hold", shop__number="12345").first()
-
-    entry = held.log.get(action="order.held")
-    assert held.hold_reason == "Adres klopt niet, klant gemaild."
-    assert entry.changes["hold_reason"] == {"old": "", "new": held.hold_reason}
-    assert entry.changes["status_before_hold"]["new"] == held.status_before_hold == "ready"
-
-
-def test_aborted_checkouts_have_no_payment(living_world):
-    aborted = Order.objects.filter(fulfilment_status="aborted")
-    assert aborted.exists()
-    assert not aborted.exclude(payments=None).exists()
 
 
 def test_the_gift_shop_has_statuses_and_folders_of_its_own(tmp_path):
@@ -541,11 +545,6 @@ def forget_the_world():
     User.objects.all().delete()
     Shop.objects.exclude(base_shop=None).delete()
     Shop.objects.all().delete()
-
-
-def test_refunds_are_paid_out_or_still_to_be_paid_out(living_world):
-    states = set(Order.objects.exclude(refunds=None).values_list("refunds__state", flat=True))
-    assert states == {RefundState.PAID_OUT, RefundState.TO_PAY_OUT}
 
 
 # --- invented numbers
@@ -644,12 +643,6 @@ def test_nothing_is_done_after_the_end():
     started = datetime(2026, 2, 20, 9, tzinfo=UTC)
 
     assert after_work(started, timedelta(hours=5), started + timedelta(hours=2), AMSTERDAM).hour == 11
-
-
-def test_staff_of_the_demo_sleep_at_night(living_world):
-    acts = OrderLogEntry.objects.filter(channel="web", order__shop__number="12345").values_list("created_at", flat=True)
-    assert acts
-    assert {at.astimezone(AMSTERDAM).hour for at in acts} <= set(range(8, 19))
 
 
 def test_not_a_penny_of_the_real_invoices_is_lost(db):
