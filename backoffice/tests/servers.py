@@ -4,6 +4,7 @@
 
 runs a command with `DATABASE_URL` set to such a PostgreSQL. It must be set before Django's settings are read, which
 happens before any conftest; so it is a command around pytest, and Django's test databases are made in it as usual.
+The database itself is there, and empty, for commands that are no tests.
 """
 
 import os
@@ -18,6 +19,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 START_SECONDS = 20
@@ -153,10 +158,19 @@ def run_quietly(command: list[str]) -> None:
         raise ServerMissing(f"{' '.join(command)} failed:\n{done.stdout}")
 
 
+def make_database(url: str) -> None:
+    """Make the database that `url` names, where it is not there yet."""
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(url, dbname="postgres", autocommit=True) as server:
+        if server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount == 0:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
 def main(command: list[str]) -> int:
     """Run a command on PostgreSQL and return its exit code; the cluster ends however the command does."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with postgres() as url:
+        make_database(url)
         return subprocess.run(command, env=os.environ | {"DATABASE_URL": url}, check=False).returncode
 
 

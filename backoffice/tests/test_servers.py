@@ -53,6 +53,22 @@ def test_a_test_marked_postgres_fails_on_sqlite_and_says_how_to_run_it():
     assert f'make test-postgres ARGS="{story}"' in done.stdout
 
 
+@pytest.mark.faults
+def test_a_command_that_is_no_test_finds_its_database():
+    story = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).info.dbname)"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "backoffice.tests.servers", sys.executable, "-c", story],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "backoffice\n"), done.stderr
+
+
 @pytest.mark.redis
 def test_redis_keeps_what_it_is_told(redis_url):
     with redis.Redis.from_url(redis_url) as client:

@@ -3,11 +3,14 @@
     DATABASE_URL=sqlite:////some/new.sqlite3 python -m orders.tests.invoice_race [numbers] [writers]
 
 migrates that database and prints the holes and doubles that were left, and those of two twins: one that counts without
-the lock, and one that takes its number in a transaction of its own. Ten thousand numbers by fifty writers:
-`python -m orders.tests.invoice_race 10000 50`.
+the lock, and one that takes its number in a transaction of its own. Ten thousand numbers by fifty writers, on a
+PostgreSQL that is gone afterwards:
+
+    python -m backoffice.tests.servers python -m orders.tests.invoice_race 10000 50
 """
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -23,6 +26,7 @@ from unittest import mock
 import django
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.tests.settings")
     django.setup()
 
 from django.core.management import call_command
