@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "backoffice.middleware.ShopMiddleware",
     "backoffice.middleware.PrivatePagesMiddleware",
+    "backoffice.body_limit.BodyLimitMiddleware",
 ]
 
 ROOT_URLCONF = "backoffice.urls"

@@ -3,6 +3,8 @@
 import re
 import sys
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -16,7 +18,16 @@ PATH_OF_A_SHOP = re.compile("/s/([1-9][0-9]*)/")
 
 @public
 def bad_request(request: HttpRequest, exception=None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return too_large(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
     return render(request, "400.html", {"request_id": request.id}, status=400)
+
+
+@public
+def too_large(request: HttpRequest, most: int) -> HttpResponse:
+    """More than `most` bytes were sent, or announced."""
+    _enter_the_shop_of_the_path(request)
+    return render(request, "413.html", {"most": most // 1_000_000, "request_id": request.id}, status=413)
 
 
 @public
