@@ -14,13 +14,16 @@ from itertools import islice
 from math import ceil
 from typing import Any
 
+import structlog
 from pypdf import PdfWriter
 
 from layouts.engine_trouble import Trouble
 from layouts.rendering.pages import Attachment, Limits, Page
 from layouts.rendering.pool import MOST_RENDERERS, POOL, Died
-from layouts.rendering.troubles import from_plain
+from layouts.rendering.troubles import DAMAGED, from_plain
 from layouts.source import Source
+
+log = structlog.get_logger("layouts")
 
 # Documents in one piece of work. More would make the PDF hardly smaller and lose more when a renderer dies.
 CHUNK = 50
@@ -189,6 +192,8 @@ class _Work:
         self.finished.add(index)
         self.outcome.troubles[self._number(index)] = trouble
         self.outcome.number_of_pages.pop(self._number(index), None)
+        if trouble.code in DAMAGED:
+            log.error("picture damaged", layout=self.documents[index][1].source.label, **trouble.values)
 
     def _left_by(self, died: Died) -> list[list[Numbered]]:
         if self.begun is None and self.outcome.deaths_of_nothing < MOST_DEATHS_OF_NOTHING:

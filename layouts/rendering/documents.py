@@ -77,18 +77,28 @@ class Layout:
             self.pictures.clear()
 
     def lay_out(self, data: Mapping[str, object], language: str) -> tuple[Document, list[Trouble]]:
-        """The pages and what the author should know. Raises Refused and TooManyPages."""
+        """The pages and what the author should know. Raises Refused, also for a picture that is damaged, and
+        TooManyPages."""
         self.fetcher.refused.clear()
+        self._forget_damaged()
         template = parse(self.source.html)
         html = render(template, data, language=language, limits=PAPER, source=self.source.html)
         with remarks() as found:
             document = HTML(string=html, base_url=self.fetcher.base, url_fetcher=self.fetcher).render(
                 font_config=self.fonts, stylesheets=self.styles, cache=self.pictures
             )
+        if self.fetcher.damaged:
+            raise Refused(next(iter(self.fetcher.damaged.values())))
         # Files that the HTML itself wants embedded: no layout needs them.
         document.metadata.attachments = []
         troubles = [*self.refused_styles, *self.fetcher.refused, *self.remarks, *found]
         return document, troubles[:MOST_REMARKS]
+
+    def _forget_damaged(self) -> None:
+        """WeasyPrint remembers them as pictures that are not there: the next document would be made without."""
+        for url in self.fetcher.damaged:
+            self.pictures.pop(url, None)
+        self.fetcher.damaged.clear()
 
 
 class Layouts:

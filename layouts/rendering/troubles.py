@@ -17,10 +17,16 @@ WORDS.update(
         "address-refused": _("“%(name)s” is not fetched: a layout has only its own files."),
         "no-such-file": _("The layout has no file “%(name)s”."),
         "file-refused": _("“%(name)s” is no picture or font that can be used here."),
+        "file-damaged": _("The picture “%(name)s” of the layout is damaged. Upload it again."),
+        "picture-damaged": _("A picture on the paper, such as the logo of the shop, is damaged. Upload it again."),
         "no-glyph": _("No font of this machine has these characters, and boxes stand for them: %(characters)s"),
         "css": _("Left out of the style sheet: %(detail)s"),
     }
 )
+
+
+# What was whole when it was uploaded: the database or its disk lost something, and somebody has to know.
+DAMAGED = frozenset({"file-damaged", "picture-damaged"})
 
 
 class RenderFailed(Exception):

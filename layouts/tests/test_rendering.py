@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from layouts.fields import SAMPLE
 from layouts.rendering import (
     Attachment,
+    Limits,
     Page,
     RenderFailed,
     Source,
@@ -312,3 +313,58 @@ def test_a_batch_names_them_once():
 
     assert made.unprintable == UNSEEN
     assert not render_batch([page("B")]).unprintable
+
+
+# --- pictures that are not whole -------------------------------------------------------------------
+
+
+def noise(kind):
+    """A picture that does not pack, so that half of its bytes is about half of what is seen."""
+    written = BytesIO()
+    PIL.Image.effect_noise((60, 60), 90).convert("RGB").save(written, kind)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+@pytest.mark.parametrize("harm", [lambda whole: whole[: len(whole) // 2], lambda whole: whole[40:], lambda _whole: b""])
+def test_f25_a_picture_that_is_damaged_fails_its_documents_and_no_others(kind, harm, caplog):
+    whole, damaged = noise(kind), harm(noise(kind))
+    name = f"logo.{kind.lower()}"
+    in_the_data = Source(html="<img src='{{ shop.logo }}'>{{ order.number }}", css="")
+    in_the_layout = [Source("<img src=" + name + ">{{ order.number }}", "", {name: each}) for each in (whole, damaged)]
+
+    def with_logo(number, content):
+        made = page(number, in_the_data)
+        address = f"data:image/{kind.lower()};base64,{b64encode(content).decode()}"
+        return Page(made.source, {**made.data, "shop": {**SAMPLE["shop"], "logo": address}}, "en")
+
+    pages = [
+        with_logo("1", damaged),
+        with_logo("2", whole),
+        with_logo("3", damaged),
+        page("4", in_the_layout[0]),
+        page("5", in_the_layout[1]),
+        page("6", in_the_layout[1]),
+    ]
+
+    made = render_batch(pages, processes=1)
+
+    assert [sheet.strip() for sheet in sheets_of(made.pdf)] == ["2", "4"]
+    assert {place: str(failure) for place, failure in made.failures.items()} == {
+        0: "A picture on the paper, such as the logo of the shop, is damaged. Upload it again.",
+        2: "A picture on the paper, such as the logo of the shop, is damaged. Upload it again.",
+        4: f"The picture “{name}” of the layout is damaged. Upload it again.",
+        5: f"The picture “{name}” of the layout is damaged. Upload it again.",
+    }
+    alarms = [record for record in caplog.records if "picture damaged" in str(record.msg)]
+    assert [alarm.levelname for alarm in alarms] == ["ERROR"] * 4
+
+
+def test_a_damaged_picture_is_not_held_against_the_next_document():
+    bad = "<img src=logo.png>" + "<p style='break-before: page'>x" * 9
+    source = Source("{% if order.number == '1' %}" + bad + "{% endif %}{{ order.number }}", "", {"logo.png": b"no"})
+
+    made = render_batch([page("1", source), page("2", source)], limits=Limits(pages=5), processes=1)
+
+    assert [sheet.strip() for sheet in sheets_of(made.pdf)] == ["2"]
+    assert str(made.failures[0]) == "The document has more than 5 pages."

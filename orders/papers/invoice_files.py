@@ -5,19 +5,24 @@ invoice says stand whatever happens here.
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 from django.utils import timezone, translation
 from lxml.etree import DocumentInvalid
 
+from backoffice.models import Shop
 from layouts.engine import Problem
 from layouts.kinds import Kind
 from layouts.published import layout_for
-from layouts.rendering import Attachment, Page, RenderFailed, render_pdf
+from layouts.rendering import Attachment, Page, Rendered, RenderFailed, render_pdf
 from orders.einvoice import facturx
 from orders.invoicing.stored import from_json
 from orders.models import Invoice, InvoiceFile
+from orders.papers.seller import seller_data
 
 log = structlog.get_logger("orders.invoices")
 
@@ -92,11 +97,10 @@ def _make(file: InvoiceFile) -> bytes:
     shop = invoice.order.target_shop or invoice.shop
     source = layout_for(shop, Kind.CREDIT_NOTE if invoice.is_credit_note else Kind.INVOICE)
     attachments, problem = _attachments(invoice)
-    page = Page(source, _of_layouts(from_json(invoice.data)), invoice.language)
+    data = _of_layouts(from_json(invoice.data))
+    page = Page(source, data, invoice.language)
     try:
-        rendered = render_pdf(
-            [page], attachments=attachments, pdf_variant=facturx.PDF_VARIANT, metadata=_metadata(attachments)
-        )
+        rendered = _rendered(page, data, shop, attachments)
     except RenderFailed as failure:
         _put_off(file, str(failure))
         raise
@@ -113,6 +117,21 @@ def _make(file: InvoiceFile) -> bytes:
     InvoiceFile.objects.filter(pk=file.pk, pdf=None).update(**made)
     file.refresh_from_db()
     return bytes(file.pdf)
+
+
+def _rendered(page: Page, data: dict[str, Any], shop: Shop, attachments: list[Attachment]) -> Rendered:
+    """With the logo of the day it was issued, and where that cannot be printed, with the one there is now."""
+    manner = partial(
+        render_pdf, attachments=attachments, pdf_variant=facturx.PDF_VARIANT, metadata=_metadata(attachments)
+    )
+    try:
+        return manner([page])
+    except RenderFailed:
+        logo = seller_data(shop)["logo"]
+        if logo == data["shop"]["logo"]:
+            raise
+        # A damaged logo lies in the data of what was issued with it; the shop has uploaded a whole one since.
+        return manner([replace(page, data={**data, "shop": {**data["shop"], "logo": logo}})])
 
 
 def _of_layouts(data: dict) -> dict:

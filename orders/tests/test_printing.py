@@ -8,6 +8,7 @@ import zipfile
 from decimal import Decimal
 from functools import partial
 
+import PIL.Image
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -18,12 +19,12 @@ from pytest_django.asserts import assertContains, assertNotContains, assertRedir
 
 from backoffice import jobs
 from backoffice.job_files import workplace
-from backoffice.models import Job, JobItem, JobState, Shop
+from backoffice.models import Job, JobItem, JobState, Shop, ShopLogo
 from backoffice.roles import Role
 from backoffice.tests.factories import make_shop, make_staff
 from layouts.fields import ROUND_FIELDS
 from layouts.kinds import Kind
-from layouts.rendering import Limits, Page, render_batch
+from layouts.rendering import Limits, Page, RenderFailed, render_batch
 from layouts.standard import pick_round
 from layouts.tests.factories import make_version
 from orders.models import Address, InvoiceFile, LogAction, Order
@@ -50,6 +51,10 @@ def media(settings, tmp_path):
 def texts(pdf):
     """The words of each page."""
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def pictures_in(pdf):
+    return [image.data for page in PdfReader(io.BytesIO(pdf)).pages for image in page.images]
 
 
 def content(response):
@@ -654,6 +659,35 @@ def test_f25_an_invoice_whose_bytes_are_damaged_is_named_and_the_others_are_prin
         "Invoice: The kept file has other bytes than those that were made. Restore it from a backup."
     )
     assert [record.levelname for record in caplog.records if "invoice file damaged" in str(record.msg)] == ["ERROR"]
+
+
+def test_f25_a_damaged_logo_is_named_and_what_bears_none_is_printed(shop, actor):
+    picture = io.BytesIO()
+    PIL.Image.effect_noise((60, 60), 90).save(picture, "PNG")
+    logo = ShopLogo.objects.create(shop=shop, content_type="image/png", data=picture.getvalue())
+    order, invoice = make_order(shop), issue_invoice(make_paid_order(shop), by=actor)
+    papers = (Kind.PACKING_SLIP, Kind.ADDRESS_LABEL)
+    assert len(texts(file_of(print_all(shop, [order], actor, *papers)))) == 2
+    logo.data = picture.getvalue()[:-500]
+    logo.save()
+    # An invoice keeps what it was issued with.
+    damaged = issue_invoice(make_paid_order(shop), by=actor)
+
+    job = print_all(shop, [order], actor, *papers)
+
+    assert len(texts(file_of(job))) == 1
+    [failed] = job.items.all()
+    reason = "A picture on the paper, such as the logo of the shop, is damaged. Upload it again."
+    assert (failed.state, failed.reason) == (JobItem.State.FAILED, f"Packing slip: {reason}")
+    assert invoice_pdf(invoice)
+    with pytest.raises(RenderFailed, match="is damaged"):
+        invoice_pdf(damaged)
+    file = InvoiceFile.objects.get(invoice=damaged)
+    assert (file.pdf, file.problem) == (None, reason)
+    # It is in what was frozen, so a whole one helps what was issued meanwhile too.
+    logo.data = picture.getvalue()
+    logo.save()
+    assert len(pictures_in(invoice_pdf(damaged))) == len(pictures_in(invoice_pdf(invoice))) > 0
 
 
 def test_t20_an_order_that_kills_the_renderer_is_named_and_the_others_are_printed(shop, actor, monkeypatch):
