@@ -3,16 +3,25 @@
 import io
 from decimal import Decimal
 
+import PIL.Image
 import pytest
 from pypdf import PdfReader
 
 from layouts.fields import INVOICE_FIELDS, LABEL_FIELDS
 from layouts.kinds import Kind
 from layouts.label_sheets import SHEETS, placed
-from layouts.rendering import Page, render_pdf
+from layouts.rendering import Page, render_pdf, render_pictures
 from layouts.source import Source
 from layouts.standard import standard
 
+HEADINGS = {
+    Kind.INVOICE: "Invoice F2026-00031",
+    Kind.CREDIT_NOTE: "Credit note F2026-00031",
+    Kind.PACKING_SLIP: "Packing slip 00012",
+    Kind.PICK_LIST: "Pick list 00012",
+    Kind.RETURN_SLIP: "Return slip 00012",
+    Kind.ORDER_CONFIRMATION: "Order confirmation 00012",
+}
 LONG_ADDRESS = {
     "name": "Maximiliane-Charlotte von Hohenstein-Wittgenstein",
     "company": "Vereinigte Wasser- und Elektrizitätswerke GmbH & Co. KG",
@@ -28,6 +37,11 @@ LONG_ADDRESS = {
 def pages_of(source, data, language="en"):
     made = render_pdf([Page(source, data, language)])
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(made.pdf)).pages]
+
+
+def picture_of(source, data, language):
+    [picture] = render_pictures([Page(source, data, language)], most=1).pictures
+    return PIL.Image.open(io.BytesIO(picture)).convert("L")
 
 
 def data_with(number_of_lines):
@@ -48,6 +62,32 @@ def test_three_hundred_lines_have_their_heads_and_page_numbers_on_every_page(kin
         assert "Article no" not in words or "Description" in words
     everything = " ".join(pages)
     assert [everything.count(f"Article no {place}.") for place in (1, 150, 300)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("kind", "heading"), sorted(HEADINGS.items()))
+def test_every_page_says_which_paper_it_belongs_to_once(kind, heading):
+    pages = pages_of(standard(kind), data_with(60))
+
+    assert len(pages) > 1
+    assert [words.count(heading) for words in pages] == [1] * len(pages)
+
+
+@pytest.mark.parametrize("kind", [Kind.INVOICE, Kind.CREDIT_NOTE, Kind.ORDER_CONFIRMATION])
+@pytest.mark.parametrize("language", ["en", "nl", "sv"])
+def test_the_sums_stay_within_the_margins_and_on_one_line(kind, language):
+    data = data_with(1)
+    data["order"]["currency"] = "IDR"
+    for part in ("invoice", "order"):
+        totals = data[part]["totals"]
+        data[part]["totals"] = {
+            name: Decimal("123456789.00") if isinstance(value, Decimal) else value for name, value in totals.items()
+        }
+
+    sheet = picture_of(standard(kind), data, language)
+
+    wide, high = sheet.size
+    right_margin = sheet.crop((round(wide * 192.5 / 210), 0, wide, high))
+    assert right_margin.getcolors() == [(right_margin.width * right_margin.height, 255)]
 
 
 @pytest.mark.parametrize("kind", [Kind.PACKING_SLIP, Kind.PICK_LIST])
