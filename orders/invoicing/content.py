@@ -13,10 +13,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from backoffice.models import Shop
+from layouts.formats import money
 from orders.documents import OrderDocument
 from orders.invoicing.treatment import Sale, Treatment, treatment_of
 from orders.invoicing.vat_numbers import tidy
@@ -172,10 +173,14 @@ def notes_of(
 
 
 def notes_in_shop_currency(currency: str, shop_currency: str, vat: Decimal) -> list[str]:
-    """VAT must be told in the currency of the seller's country too (Directive 2006/112/EC, Article 230)."""
+    """VAT must be told in the currency of the seller's country too (Directive 2006/112/EC, Article 230).
+
+    The amount is written as the active language does, which is the paper's.
+    """
     if currency == shop_currency or not vat:
         return []
-    return [_("VAT in %(currency)s: %(amount)s") % {"currency": shop_currency, "amount": f"{vat:.2f}"}]
+    amount = money(vat, shop_currency, get_language() or "en")
+    return [_("VAT in %(currency)s: %(amount)s") % {"currency": shop_currency, "amount": amount}]
 
 
 def in_currency(amount: Decimal, exchange_rate: Decimal) -> Decimal:

@@ -224,13 +224,23 @@ class TestWhatItSays:
 
         assert [invoice.language for invoice in invoices] == ["nl", "en", "en"]
 
-    def test_vat_is_told_in_the_currency_of_the_shop_too(self, shop, actor):
-        order = make_paid_order(shop, currency="GBP", exchange_rate=Decimal("1.2"))
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("en", "VAT in EUR: €2.52"),
+            ("nl", "Btw in EUR: €\N{NO-BREAK SPACE}2,52"),
+            ("sv", "Moms i EUR: 2,52\N{NO-BREAK SPACE}€"),
+        ],
+    )
+    def test_vat_is_told_in_the_currency_of_the_shop_too(self, shop, actor, language, words):
+        order = make_paid_order(shop, currency="GBP", exchange_rate=Decimal("1.2"), customer_language=language)
 
-        invoice = data_of(issue_invoice(order, by=actor))
+        issued = issue_invoice(order, by=actor)
+        invoice, credit = data_of(issued), whole(issued, actor)
 
         assert invoice["ledger"]["vat_in_shop_currency"] == Decimal("2.52")
-        assert "VAT in EUR: 2.52" in str(invoice["invoice"]["notes"])
+        assert {"text": words} in invoice["invoice"]["notes"]
+        assert {"text": words} in data_of(credit)["invoice"]["notes"]
 
     def test_a_change_of_the_shop_does_not_change_what_was_issued(self, shop, actor):
         invoice = issue_invoice(make_paid_order(shop), by=actor)
