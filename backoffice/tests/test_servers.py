@@ -81,7 +81,8 @@ def test_redis_keeps_what_it_is_told(redis_url):
 def test_a_page_that_complains_in_the_console_fails_its_test(open_page):
     page = open_page("/healthz")
 
-    page.evaluate("console.error('no such drawer')")
+    with page.expect_console_message():
+        page.evaluate("console.error('no such drawer')")
 
     assert [complaint.split(" (")[0] for complaint in open_page.complaints] == ["no such drawer"]
     open_page.complaints.clear()
