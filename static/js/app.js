@@ -4,7 +4,8 @@
    data-search                the search box: `/` goes there
    data-dialog                a link whose page's [data-dialog-part] is shown in a dialog; data-help: by `?` too
    data-menu                  a <details> that closes by Esc or a click elsewhere
-   data-rows                  a table of orders: j k x Enter, select-all in its head, Shift for a range
+   data-rows                  a table of orders: j k x Enter, . for the menu of a row, select-all in its head, Shift
+                              for a range
    data-selected              text of the selection's size, data-one / data-many with "%n"
    data-clear                 a button that clears the selection
    data-key="s"               a link, button, summary or field that this single key presses or goes to
@@ -178,6 +179,7 @@ const KEYS = {
   j: () => (rows().length ? (walk(1), true) : press($("[data-key=j]"))),
   k: () => (rows().length ? (walk(-1), true) : press($("[data-key=k]"))),
   o: () => press(rowAt() && $("a.id", rowAt())),
+  ".": () => press(rowAt() && $("a.dots", rowAt())),
   x: () => { const at = box(rowAt()); if (at) select(at, !at.checked, false); return Boolean(at); },
   X: () => { const at = box(rowAt()); if (at) select(at, true, true); return Boolean(at); },
   z: () => press($("[data-undo]")),
@@ -214,7 +216,7 @@ function escape() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if ($("dialog[open]") || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || $("dialog[open], .row-menu[popover]")) return;
   const command = event.ctrlKey || event.metaKey;
   if (command && event.key === "Enter" && event.target.form) {
     event.preventDefault();
