@@ -108,11 +108,13 @@ function select(chosen, checked, range) {
   for (const each of reach) each.checked = checked;
   lastBox = chosen;
   showSelection();
+  keepSelection();
 }
 
 function selectAll(checked) {
   for (const each of rows().map(box)) if (each) each.checked = checked;
   showSelection();
+  keepSelection();
 }
 
 /* Ticks are kept on the server, so that they survive paging; the page's state is sent as its form would. */
@@ -129,7 +131,6 @@ function showSelection() {
   const all = rows().map(box).filter(Boolean);
   const size = all.filter((each) => each.checked).length;
   form?.classList.toggle("has-selection", size + elsewhere > 0);
-  keepSelection();
   const head = $("[data-rows] thead input[type=checkbox]");
   if (head) {
     head.checked = size > 0 && size === all.length;
@@ -334,3 +335,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
 revealHooks();
 letFade();
 showSelection();
+// A page that comes back from the history may show ticks of its own; as it was sent, the server knows it already.
+if (rows().map(box).some((each) => each && each.checked !== each.defaultChecked)) keepSelection();
