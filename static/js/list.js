@@ -184,6 +184,8 @@ setInterval(() => {
 }, 60000);
 
 function prepare() {
+  // The list was swapped under its menu.
+  if (opener && !opener.isConnected) closeMenu();
   revealBoxes();
   makeDraggable();
 }
