@@ -35,7 +35,7 @@ def register() -> None:
         SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES, shortcut="m")
     )
     may = Permission.SEND_MESSAGES
-    register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may))
+    register_menu_entry(MenuEntry(_("Write a message"), "mail", "messaging:compose", may, in_list=True))
     register_menu_entry(MenuEntry(_("Resend confirmation"), "mail", "messaging:resend-confirmation", may))
     register_menu_entry(MenuEntry(_("Ask for feedback"), "bubble", "messaging:feedback", may))
 

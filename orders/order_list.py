@@ -101,6 +101,8 @@ class OrderList:
     # The query that means this view, and the one that means this page of it.
     query: str
     here_query: str
+    # Where the menu of a row is, with `{}` in place of the order's number.
+    menu_url: str
     newer_query: str = ""
     older_query: str = ""
     notes: list[str] = field(default_factory=list)
@@ -178,6 +180,7 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
     count = _count(orders, shop, counts, catalogue, chosen)
     is_edited = seen.view is not None and asked.state(staff).is_edited(seen.view, staff)
     kept = [*_kept_view(seen.view), *asked.kept(staff)]
+    here_query = urlencode([*kept, ("at", asked.cursor.pack())] if asked.cursor else kept)
     return OrderList(
         headings=tuple(_heading(column, kept, asked.sort_key, asked.descending) for column in asked.columns),
         rows=_rows(page, asked.columns, shop, catalogue, kept),
@@ -186,7 +189,8 @@ def order_list(shop: Shop, query: QueryDict, *, staff: StaffMember) -> OrderList
         chips=_chips(asked.filtered, kept),
         filter=asked.filtered,
         query=urlencode(kept),
-        here_query=urlencode([*kept, ("at", asked.cursor.pack())] if asked.cursor else kept),
+        here_query=here_query,
+        menu_url=_url_of_each("orders:row-menu", shop, here_query),
         newer_query=_cursor_query(kept, page[0], sort, back=True) if has_newer else "",
         older_query=_cursor_query(kept, page[-1], sort, back=False) if has_older else "",
         notes=[*seen.notes, *asked.notes],
@@ -434,15 +438,11 @@ def _heading(column: Column, kept: Pairs, sort_key: str, descending: bool) -> He
 
 
 def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: Pairs) -> list[Row]:
-    order_url = reverse("orders:detail", args=[shop.number, "00000"]).replace("00000", "{}")
-    if kept:
-        # Braces of the query are escaped: the address goes through str.format.
-        order_url += "?" + urlencode({"from": urlencode(kept)}).replace("{", "{{").replace("}", "}}")
     context = CellContext(
         catalogue,
         shop.zone,
         timezone.localdate(timezone=shop.zone),
-        order_url,
+        _url_of_each("orders:detail", shop, urlencode(kept)),
         shop.number,
         display.language(),
         gather({column.gather for column in columns if column.gather}, shop, [row.id for row in page]),
@@ -458,15 +458,26 @@ def _rows(page, columns: list[Column], shop: Shop, catalogue: Catalogue, kept: P
     ]
 
 
-def body_of(rows: list[Row], ticked: Collection[str]) -> SafeString:
-    """The table's rows, each with its box to tick: for a template three hundred steps, and most of the page's time."""
-    label = escape(_("Select order"))
+def _url_of_each(name: str, shop: Shop, list_query: str) -> str:
+    """A page of each order, `{}` in place of the number, that knows from which list somebody came."""
+    # The last zeros are the order's: a shop's number may have as many.
+    before, _zeros, after = reverse(name, args=[shop.number, "00000"]).rpartition("00000")
+    # Braces of the query are escaped: the address goes through str.format.
+    way_back = "?" + urlencode({"from": list_query}).replace("{", "{{").replace("}", "}}") if list_query else ""
+    return f"{before}{{}}{after}{way_back}"
+
+
+def body_of(rows: list[Row], ticked: Collection[str], menu_url: str) -> SafeString:
+    """The table's rows, each with its box to tick and the way to its menu: for a template four hundred steps, and most
+    of the page's time. `menu_url` has `{}` in place of the order's number."""
+    label, actions, menu_href = escape(_("Select order")), escape(_("Actions for order")), escape(menu_url)
     return SafeString(
         "\n".join(
             [
                 f'<tr class="{row.css}"><td class="sel"><label><input type="checkbox" name="order" value="{row.number}"'
                 f' aria-label="{label} {row.number}"{" checked" if row.number in ticked else ""}></label></td>'
-                f"{row.cells}</tr>"
+                f'{row.cells}<td class="act"><a class="dots" href="{menu_href.format(row.number)}"'
+                f' aria-label="{actions} {row.number}"></a></td></tr>'
                 for row in rows
             ]
         )

@@ -120,11 +120,16 @@ def clear(request: HttpRequest) -> None:
 
 
 def with_page(selection: Selection, query: str, shown: Iterable[str], ticked: Iterable[str]) -> Selection:
-    """The selection after a page of the list was sent: its ticks count for the rows it showed, the rest stays."""
+    """The selection after a page of the list was sent: its ticks count for the rows it showed, the rest stays.
+
+    What was ticked under another filter is not mixed in: whoever ticks here would act on orders that do not show.
+    """
     now = numbers_in(ticked)
+    if selection.query != query:
+        return Selection(query, now)
     on_page = numbers_in(shown)
     if selection.all_count is not None:
-        if selection.query == query and on_page <= now:
+        if on_page <= now:
             return selection
         # Taking one tick out of "all" leaves what is ticked on the page.
         return Selection(query, now)

@@ -67,6 +67,7 @@ urlpatterns = [
     path("export.xml", export.xml, name="export"),
     path("undo/", undo.act, name="undo"),
     path("<number:number>/", detail.show, name="detail"),
+    path("<number:number>/menu/", detail.row_menu, name="row-menu"),
     path("<number:number>/status/", detail.set_fulfilment, name="set-fulfilment"),
     path("<number:number>/payment-status/", detail.set_payment, name="set-payment"),
     path("<number:number>/payment/", payments.record, name="record-payment"),

@@ -75,6 +75,7 @@ SHOP_PAGES = [
     Page("exports:delete", E, "post", (JOB,)),
     Page("orders:undo", V, "post"),
     Page("orders:detail", V, args=(ORDER,)),
+    Page("orders:row-menu", V, args=(ORDER,)),
     Page("orders:set-fulfilment", C, "post", (ORDER,)),
     Page("orders:set-payment", M, "post", (ORDER,)),
     Page("orders:record-payment", M, args=(ORDER,)),

@@ -58,34 +58,35 @@ def _country_mark(code: str) -> SafeString:
     return format_html('<span class="cc">{}</span>', code)
 
 
-def marks(row: Any, at: CellContext) -> SafeString:
+def marks(row: Any, at: CellContext) -> SafeString | str:
     message = ("read" if row.message_read_at else "unread") if row.customer_message else ""
     return _marks(message, row.has_internal_note, row.printed_at is not None, row.mailed_at is not None, at.language)
 
 
 @lru_cache(maxsize=128)
-def _marks(message: str, has_note: bool, is_printed: bool, is_mailed: bool, language: str) -> SafeString:
+def _marks(message: str, has_note: bool, is_printed: bool, is_mailed: bool, language: str) -> SafeString | str:
     """Few different ones stand on a page many times; `language` is the one that is active."""
-    slots = [
-        message and _mark("bubble", *MESSAGES[message]),
-        has_note and _mark("note", _("Internal note")),
-        is_printed and _mark("print", _("Printed")),
-        is_mailed and _mark("mail", _("Message sent")),
+    shown = [
+        message and _mark(1, "bubble", *MESSAGES[message]),
+        has_note and _mark(2, "note", _("Internal note")),
+        is_printed and _mark(3, "print", _("Printed")),
+        is_mailed and _mark(4, "mail", _("Message sent")),
     ]
-    return format_html('<span class="marks">{}{}{}{}</span>', *(slot or _NO_MARK for slot in slots))
+    return format_html('<span class="marks">{}</span>', SafeString("".join(filter(None, shown)))) if any(shown) else ""
 
 
 MESSAGES = {
-    "unread": (gettext_lazy("Message from customer, unread"), "hot"),
+    "unread": (gettext_lazy("Message from customer, unread"), " hot"),
     "read": (gettext_lazy("Message from customer"), ""),
 }
-_NO_MARK = format_html('<span class="none"></span>')
 
 
-def _mark(name: str, text: str | Promise, css: str = "") -> SafeString:
+def _mark(slot: int, name: str, text: str | Promise, css: str = "") -> SafeString:
+    """A sign in its place, that of others stays empty; `text` says it in words."""
     return format_html(
-        '<span class="{0}" title="{1}"><svg class="i" aria-hidden="true"><use href="{2}#{3}"/></svg>'
-        '<span class="vh">{1}</span></span>',
+        '<span class="m{0}{1}" title="{2}"><svg class="i" role="img" aria-label="{2}"><use href="{3}#{4}"/></svg>'
+        "</span>",
+        slot,
         css,
         text,
         static("icons.svg"),

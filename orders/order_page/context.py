@@ -18,6 +18,8 @@ from statuses.catalogue import Catalogue, catalogue_of
 from statuses.kinds import Kind
 
 LONGEST_QUERY = 2000
+# What `then` says where an action was chosen in the list and leads back to it.
+TO_LIST = "list"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class PageQuery:
     log: Shown = Shown.ALL
     before: int | None = None
     list_query: str = ""
+    # Whether what is done leads back to the list, and not to the page of the order.
+    goes_to_list: bool = False
 
     @classmethod
     def of(cls, query: QueryDict) -> "PageQuery":
@@ -39,12 +43,14 @@ class PageQuery:
             log=Shown(log) if log in set(Shown) else Shown.ALL,
             before=_small(query.get("before", "")),
             list_query=query.get("from", "")[:LONGEST_QUERY],
+            goes_to_list=query.get("then") == TO_LIST,
         )
 
     def but(self, **other: str) -> str:
         """The query string of this page with other values; what is not set is left out."""
         log = "" if self.log == Shown.ALL else self.log
-        values = {"lines": self.lines, "log": log, "from": self.list_query} | other
+        then = TO_LIST if self.goes_to_list else ""
+        values = {"lines": self.lines, "log": log, "from": self.list_query, "then": then} | other
         kept = {name: value for name, value in values.items() if value}
         return f"?{urlencode(kept)}" if kept else ""
 
@@ -120,6 +126,12 @@ class PageContext:
     def short(self, moment: datetime) -> str:
         """The time on the order's own day, the day where it was another."""
         return display.short_time(moment, self.zone, self.order.placed_at.astimezone(self.zone).date())
+
+
+def list_url(shop: Shop, query: PageQuery) -> str:
+    """The list as it was left."""
+    url = reverse("orders:list", args=[shop.number])
+    return f"{url}?{query.list_query}" if query.list_query else url
 
 
 def weight(grams: int) -> str:

@@ -101,12 +101,6 @@ def folders(at: PageContext, of_shop: Sequence[Folder]) -> list[FolderChoice]:
     return [FolderChoice(key, name, key == current) for key, name in choices]
 
 
-def list_url(at: PageContext) -> str:
-    """The list as it was left."""
-    url = reverse("orders:list", args=[at.shop.number])
-    return f"{url}?{at.query.list_query}" if at.query.list_query else url
-
-
 def order_url(at: PageContext, number: str | None) -> str:
     """Another order, reached from the same list."""
     if number is None:

@@ -12,7 +12,7 @@ from orders.mail_forecast import OrderForecast
 from orders.models import Folder, Order
 from orders.order_list import neighbours
 from orders.order_page import amounts, cards, head, lines
-from orders.order_page.context import Link, PageContext, PageQuery, Rights
+from orders.order_page.context import Link, PageContext, PageQuery, Rights, list_url
 from orders.order_page.panels import MenuEntry, OrderPanel, menu_for, panels_of
 from orders.timeline import SHOWN_LABELS, Log, Timeline, Words, timeline
 from statuses.kinds import FulfilmentStatus as F
@@ -120,7 +120,7 @@ def order_page(
         rights=at.rights,
         url=at.url + query.but(),
         query=query.but(),
-        back_url=head.list_url(at),
+        back_url=list_url(shop, query),
         list_is_filtered=bool(query.list_query),
         previous_url=head.order_url(at, beside.newer),
         next_url=head.order_url(at, beside.older),

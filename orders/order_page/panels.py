@@ -43,6 +43,8 @@ class MenuEntry:
     url_name: str
     permission: Permission
     acts: bool = False
+    # Wanted so often that the menu of a row of the list has it too.
+    in_list: bool = False
 
     @property
     def prints(self) -> bool:

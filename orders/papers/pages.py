@@ -23,5 +23,6 @@ def register() -> None:
         SelectionPage("print", _("Print"), "print", "orders:print-selected", Permission.PRINT_PAPERS, shortcut="p")
     )
     for label, url_name in AT_ONCE:
-        register_menu_entry(MenuEntry(label, "print", url_name, Permission.PRINT_PAPERS, acts=True))
-    register_menu_entry(MenuEntry(_("Print other papers…"), "print", "orders:print", Permission.PRINT_PAPERS))
+        register_menu_entry(MenuEntry(label, "print", url_name, Permission.PRINT_PAPERS, acts=True, in_list=True))
+    others = MenuEntry(_("Print other papers…"), "print", "orders:print", Permission.PRINT_PAPERS, in_list=True)
+    register_menu_entry(others)

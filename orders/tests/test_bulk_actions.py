@@ -253,6 +253,46 @@ def test_a_selection_of_another_filter_is_named_and_not_mixed_in(clerk_client, s
     assert not html.fromstring(response.content).cssselect("tbody input[checked]")
 
 
+def test_under_another_filter_nothing_is_done_to_what_was_ticked_before(clerk_client, shop):
+    """The page shows one tick, so one order is meant."""
+    before, here = make_order(shop, fulfilment_status="new"), make_order(shop, fulfilment_status="ready")
+    tick(clerk_client, shop, [before.display_number], [before.display_number], filter="status=new")
+
+    response = act(
+        clerk_client, shop, [here], "fulfilment:in_progress", filter="status=ready", shown=here.display_number
+    )
+
+    assert said(response) == ["1 order set to In progress."]
+    assert statuses_of(before, here) == ["new", "in_progress"]
+
+
+def test_a_look_at_another_filter_leaves_the_selection_alone(clerk_client, shop):
+    other = make_order(shop, fulfilment_status="ready")
+    make_order(shop, fulfilment_status="new")
+    tick(clerk_client, shop, [], [], filter="status=new", all="1")
+
+    tick(clerk_client, shop, [other.display_number], [], filter="status=ready")
+    response = act(clerk_client, shop, [], "delete:", filter="status=ready", shown=other.display_number)
+
+    assert said(response) == ["No order is selected."]
+    assert clerk_client.session[f"selection:{shop.number}"] == {"query": "status=new", "numbers": [], "all_count": 1}
+    assert not Order.objects.exclude(deleted_at=None).exists()
+
+
+def test_what_another_window_ticked_meanwhile_is_shown_before_it_changes(clerk_client, shop):
+    here, there = make_order(shop, fulfilment_status="ready"), make_order(shop, fulfilment_status="ready")
+    shown = here.display_number
+    tick(clerk_client, shop, [there.display_number], [there.display_number])
+
+    # This page was shown before: it says that nothing is selected elsewhere.
+    asked = act(clerk_client, shop, [here], "fulfilment:in_progress", shown=shown, elsewhere="0")
+
+    assertContains(clerk_client.get(asked["Location"]), "2 orders will change.")
+    assert statuses_of(here, there) == ["ready", "ready"]
+    response = act(clerk_client, shop, [here], "fulfilment:in_progress", shown=shown, elsewhere="1")
+    assert said(response) == ["2 orders set to In progress."]
+
+
 def test_all_matching_are_acted_on_whatever_the_page_shows(clerk_client, shop):
     ready = [make_order(shop, fulfilment_status="ready") for _ in range(3)]
     other = make_order(shop, fulfilment_status="new")

@@ -25,14 +25,14 @@ def columns_url(shop, query=""):
 
 
 def heads(response):
-    """The columns of the list by their visible names, without the ticks."""
-    return [head.text_content() for head in html.fromstring(response.content).cssselect("thead th")][1:]
+    """The columns of the list by their visible names, without the ticks and the menus."""
+    return [head.text_content() for head in html.fromstring(response.content).cssselect("thead th")][1:-1]
 
 
 def cells(response, row=0):
     """What the cells of a row say, by the names of their columns."""
     page = html.fromstring(response.content)
-    texts = [cell.text_content().strip() for cell in page.cssselect("tbody tr")[row].cssselect("td")][1:]
+    texts = [cell.text_content().strip() for cell in page.cssselect("tbody tr")[row].cssselect("td")][1:-1]
     return dict(zip(heads(response), texts, strict=True))
 
 

@@ -71,9 +71,11 @@ def act(request: HttpRequest) -> HttpResponse:
         return redirect(_list_url(request, back))
     forecast = action.forecast(chosen.orders(request.shop))
     needs_words = key.startswith("hold:") and not reason
+    others_too = _is_not_what_was_shown(request, chosen)
     # One mail can be taken back with Undo; before several leave, somebody looks first.
     mails_many = forecast.changed > 1 and mails_of_action(request.shop, action, chosen.orders(request.shop)) > 1
-    if forecast.total > MOST_AT_ONCE or (forecast.changed and forecast.number_refused) or needs_words or mails_many:
+    looks_first = needs_words or mails_many or others_too or forecast.total > MOST_AT_ONCE
+    if looks_first or (forecast.changed and forecast.number_refused):
         token = plan.keep(request, Plan.of(key, reason, chosen, back))
         return redirect("orders:bulk-confirm", request.shop.number, token)
     return _do_at_once(request, action, chosen, back)
@@ -143,8 +145,17 @@ def _update_selection(request: HttpRequest) -> Selection:
         kept = selection.load(request)
         shown = data.get("shown", "").split(",")
         chosen = selection.with_page(kept, data.get("filter", ""), shown, data.getlist("order"))
+        if not chosen and kept.query != chosen.query:
+            # The other filter keeps its selection until something is ticked here.
+            return chosen
     selection.save(request, chosen)
     return chosen
+
+
+def _is_not_what_was_shown(request: HttpRequest, chosen: Selection) -> bool:
+    """Whether another window ticked, since this page was shown, what it does not show."""
+    elsewhere = str(len(chosen) - len(selection.numbers_in(request.POST.getlist("order"))))
+    return request.POST.get("elsewhere", elsewhere) != elsewhere
 
 
 def _forget_selection(request: HttpRequest) -> None:

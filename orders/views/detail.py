@@ -17,9 +17,10 @@ from orders import services
 from orders.forms import LineStatusForm, NoteForm, StatusForm
 from orders.models import LogAction, Order, OrderLine, OrderLogEntry, OrderNote
 from orders.order_page import PageQuery, order_page
+from orders.order_page import row_menu as menu_of_row
 from orders.services import ChangeRefused
 from orders.status_page import status_url
-from orders.views.one_order import order_or_404, to_order
+from orders.views.one_order import about, goes_to_list, order_or_404, to_order
 from statuses.catalogue import catalogue_of
 from statuses.kinds import Kind
 
@@ -30,6 +31,18 @@ SetStatus = Callable[..., OrderLogEntry | None]
 @requires(Permission.VIEW_ORDERS)
 def show(request: HttpRequest, number: int) -> HttpResponse:
     return _page(request, order_or_404(request, number))
+
+
+@require_safe
+@requires(Permission.VIEW_ORDERS)
+def row_menu(request: HttpRequest, number: int) -> HttpResponse:
+    """What is done most to one order of the list: a page, for a script only the menu's content."""
+    menu = menu_of_row(
+        order_or_404(request, number), shop=request.shop, staff=request.staff, query=PageQuery.of(request.GET)
+    )
+    response = render(request, "orders/_row_menu.html" if request.htmx else "orders/row_menu.html", {"menu": menu})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_POST
@@ -96,7 +109,7 @@ def remove_note(request: HttpRequest, number: int, note: int) -> HttpResponse:
 def read_message(request: HttpRequest, number: int) -> HttpResponse:
     order = order_or_404(request, number)
     if services.mark_message_read(order, by=request.actor):
-        messages.success(request, _("The message is marked as read."))
+        messages.success(request, about(request, order, _("The message is marked as read.")))
     return to_order(request, order)
 
 
@@ -173,9 +186,9 @@ def _set_status(request: HttpRequest, number: int, kind: str, set_status: SetSta
     try:
         entry = set_status(order, status, by=request.actor, seen=form.cleaned_data["seen"])
     except ChangeRefused as refusal:
-        messages.error(request, str(refusal))
+        messages.error(request, about(request, order, str(refusal)))
     else:
-        _tell(request, entry, _label(request, kind, status))
+        _tell(request, order, entry, _label(request, kind, status))
     return to_order(request, order)
 
 
@@ -187,12 +200,13 @@ def _label(request: HttpRequest, kind: str, code: str) -> str:
     return str(catalogue.look(kind, code, own.pk if own else None).label)
 
 
-def _tell(request: HttpRequest, entry: OrderLogEntry | None, label: str) -> None:
+def _tell(request: HttpRequest, order: Order, entry: OrderLogEntry | None, label: str) -> None:
     if entry is None:
-        messages.info(request, _("That is %(status)s already.") % {"status": label})
+        messages.info(request, about(request, order, _("That is %(status)s already.") % {"status": label}))
         return
-    text = f"{LogAction(entry.action).label}: {label}."
-    messages.success(request, text, extra_tags=undo_tag(request, entry.act))
+    # In the list the order stands before the colon.
+    text = f"{label}." if goes_to_list(request) else f"{LogAction(entry.action).label}: {label}."
+    messages.success(request, about(request, order, text), extra_tags=undo_tag(request, entry.act))
 
 
 def _tell_lines(request: HttpRequest, entries: list[OrderLogEntry], label: str) -> None:

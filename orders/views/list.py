@@ -31,7 +31,7 @@ def show(request: HttpRequest) -> HttpResponse:
         template,
         {
             "list": page,
-            "rows": body_of(page.rows, chosen.ticked),
+            "rows": body_of(page.rows, chosen.ticked, page.menu_url),
             "may_change": request.staff.may(Permission.CHANGE_ORDERS),
             "may_export": request.staff.may(Permission.EXPORT_ORDERS),
             "menus": status_menu(request.shop, request.staff),

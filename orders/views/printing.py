@@ -26,7 +26,7 @@ from orders.papers.printing import Printing
 from orders.papers.records import record_prints
 from orders.papers.wish import PAPERS, Packing, Wish
 from orders.views.detail import undo_tag
-from orders.views.one_order import order_or_404, order_url, to_order
+from orders.views.one_order import about, order_or_404, order_url, to_order
 
 # What is printed so often that the menu of an order does it at once.
 IN_MENU = (Kind.INVOICE, Kind.PACKING_SLIP, Kind.PICK_LIST)
@@ -108,7 +108,8 @@ def _print(request: HttpRequest, order: Order, wish: Wish) -> HttpResponse:
         printing.add([order.pk], binder)
         printing.finish(binder)
     if reason := printing.prints.refused.get(order.pk):
-        messages.error(request, _("Not everything could be printed. %(reason)s") % {"reason": reason})
+        text = _("Not everything could be printed. %(reason)s") % {"reason": reason}
+        messages.error(request, about(request, order, text))
     if not printing.prints.made:
         return to_order(request, order)
     record_prints(printing.prints, shop=request.shop, by=request.actor)

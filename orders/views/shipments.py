@@ -19,7 +19,7 @@ from orders.services.shipping import seen_of
 from orders.services.status import values_of_status
 from orders.shipment_forms import ChangeForm, LabelForm, ShipForm
 from orders.tracking import CARRIERS
-from orders.views.one_order import order_or_404, to_order
+from orders.views.one_order import order_or_404, order_url, to_order
 from statuses.kinds import FulfilmentStatus, Kind
 
 # Buttons that only look at what was typed: the code, one of its carriers, the code that was meant.
@@ -128,7 +128,13 @@ def _look(request: HttpRequest, form: LabelForm, template: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: LabelForm, template: str) -> HttpResponse:
-    context = {"form": form, "order": form.order, "carriers": CARRIERS, "query": _query(request)}
+    context = {
+        "form": form,
+        "order": form.order,
+        "carriers": CARRIERS,
+        "query": _query(request),
+        "back": order_url(request, form.order),
+    }
     if isinstance(form, ShipForm):
         context["mails"] = _mails_if_shipped(form)
     status = 422 if form.is_bound and form.errors else 200

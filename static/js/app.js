@@ -4,7 +4,8 @@
    data-search                the search box: `/` goes there
    data-dialog                a link whose page's [data-dialog-part] is shown in a dialog; data-help: by `?` too
    data-menu                  a <details> that closes by Esc or a click elsewhere
-   data-rows                  a table of orders: j k x Enter, select-all in its head, Shift for a range
+   data-rows                  a table of orders: j k x Enter, . for the menu of a row, select-all in its head, Shift
+                              for a range
    data-selected              text of the selection's size, data-one / data-many with "%n"
    data-clear                 a button that clears the selection
    data-key="s"               a link, button, summary or field that this single key presses or goes to
@@ -107,11 +108,13 @@ function select(chosen, checked, range) {
   for (const each of reach) each.checked = checked;
   lastBox = chosen;
   showSelection();
+  keepSelection();
 }
 
 function selectAll(checked) {
   for (const each of rows().map(box)) if (each) each.checked = checked;
   showSelection();
+  keepSelection();
 }
 
 /* Ticks are kept on the server, so that they survive paging; the page's state is sent as its form would. */
@@ -128,7 +131,6 @@ function showSelection() {
   const all = rows().map(box).filter(Boolean);
   const size = all.filter((each) => each.checked).length;
   form?.classList.toggle("has-selection", size + elsewhere > 0);
-  keepSelection();
   const head = $("[data-rows] thead input[type=checkbox]");
   if (head) {
     head.checked = size > 0 && size === all.length;
@@ -178,6 +180,7 @@ const KEYS = {
   j: () => (rows().length ? (walk(1), true) : press($("[data-key=j]"))),
   k: () => (rows().length ? (walk(-1), true) : press($("[data-key=k]"))),
   o: () => press(rowAt() && $("a.id", rowAt())),
+  ".": () => press(rowAt() && $("a.dots", rowAt())),
   x: () => { const at = box(rowAt()); if (at) select(at, !at.checked, false); return Boolean(at); },
   X: () => { const at = box(rowAt()); if (at) select(at, true, true); return Boolean(at); },
   z: () => press($("[data-undo]")),
@@ -214,7 +217,7 @@ function escape() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if ($("dialog[open]") || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || $("dialog[open], .row-menu[popover]")) return;
   const command = event.ctrlKey || event.metaKey;
   if (command && event.key === "Enter" && event.target.form) {
     event.preventDefault();
@@ -332,3 +335,5 @@ document.addEventListener("htmx:afterSettle", (event) => {
 revealHooks();
 letFade();
 showSelection();
+// A page that comes back from the history may show ticks of its own; as it was sent, the server knows it already.
+if (rows().map(box).some((each) => each && each.checked !== each.defaultChecked)) keepSelection();

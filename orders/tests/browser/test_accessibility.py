@@ -15,6 +15,7 @@ from orders.exports.jobs import ExportRequest, start_export
 from orders.jobs import start_bulk
 from orders.models import InvoiceSettings, Order
 from orders.services import Dispatch, RefundPlan, add_note, add_shipment, delete_orders, refund_order
+from orders.services.change import changing
 from orders.services.credit_notes import CreditWish, credit_invoice
 from orders.services.invoices import issue_invoice
 from orders.status_page import status_url
@@ -92,6 +93,23 @@ def test_the_list_and_its_selection(office):
     for box in office.get_by_role("checkbox", name="Select order").all()[:3]:
         box.check()
     wrong += complaints(office, "list with a selection")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_row_that_lies_under_the_bar_is_wholly_under_it_or_free(at_the_door, shop, actor, width):
+    """Wherever the list is scrolled to: what shows half under the bar's buttons could not be hit."""
+    with changing(shop, by=actor):
+        for _ in range(40):
+            make_order(shop)
+    page = at_the_door(viewport={"width": width, "height": 900})
+    page.get_by_role("checkbox", name="Select order").first.check()
+    page.get_by_role("region", name="Actions for selected orders").wait_for()
+    wrong = []
+    for offset in (0, 9, 18, 27):
+        page.evaluate("offset => scrollTo({ top: offset, behavior: 'instant' })", offset)
+        wrong += [f"{offset}: {violation}" for violation in violations(page)]
 
     assert wrong == []
 

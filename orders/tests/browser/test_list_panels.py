@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from orders.models import Folder, SavedView
+from orders.models import Folder, Order, SavedView
 from orders.tests.factories import PLACED_AT, make_order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -98,3 +98,26 @@ def test_new_orders_are_told_of_without_moving_a_row_or_the_focus(at_the_door, s
     expect(page.locator("tbody a.id")).to_have_count(12)
     page.get_by_text("1 new order, show").click()
     expect(page.locator("tbody a.id")).to_have_count(13)
+
+
+def test_what_was_ticked_under_another_filter_is_told_of_and_not_touched(at_the_door, shop, orders_of_the_day):
+    before, here = orders_of_the_day[4], orders_of_the_day[0]
+    page = at_the_door()
+    page.goto(f"/s/{shop.number}/orders/?sku=lantern")
+    with page.expect_response("**/orders/select/"):
+        page.get_by_role("checkbox", name=f"Select order {before.display_number}").check()
+
+    page.goto(f"/s/{shop.number}/orders/")
+    told = page.get_by_text("1 selected order belongs to another filter.")
+    expect(told).to_be_visible()
+    page.reload()
+    expect(told).to_be_visible()  # a look changes nothing
+    page.get_by_role("checkbox", name=f"Select order {here.display_number}").check()
+    expect(told).to_be_hidden()
+    bulk = page.get_by_role("region", name="Actions for selected orders")
+    expect(bulk).to_contain_text("1 selected")
+    bulk.locator("summary", has_text="Order status").click()
+    bulk.get_by_role("button", name="Shipped", exact=True).click()
+
+    expect(page.locator("#messages")).to_contain_text("1 order set to Shipped.")
+    assert [Order.objects.get(pk=each.pk).fulfilment_status for each in (before, here)] == ["ready", "shipped"]

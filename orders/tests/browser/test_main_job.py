@@ -29,7 +29,7 @@ def test_an_order_is_found_moved_on_and_taken_back(at_the_door, shop, orders_of_
     page.get_by_role("searchbox").fill("lantern")
     page.keyboard.press("Enter")
     expect(page.get_by_role("row")).to_have_count(3)
-    page.get_by_role("link", name=lantern.display_number).click()
+    page.get_by_role("link", name=lantern.display_number, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Order {lantern.display_number}")
 
     next_step = page.locator(".group.next").get_by_role("link", name="Ship 1 line")
