@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from backoffice.actor import SYSTEM
+from backoffice.faults import fault
 from backoffice.models import Shop
 from backoffice.plans import Feature
 from messaging.models import DoNotMail, FollowUps, Origin, OutboxMail
@@ -123,6 +124,7 @@ def _mails(event: str) -> QuerySet[OutboxMail]:
 def _queue(row: FollowUps, letters: Iterable[Letter]) -> int:
     letters = list(letters)
     if letters:
+        fault("follow-ups.chosen")
         queue_letters(row.shop, letters, settings=settings_in(row.shop), by=SYSTEM)
         log.info("follow-ups queued", shop=row.shop.number, number=len(letters))
     return len(letters)
