@@ -99,21 +99,27 @@ def resend(mail: OutboxMail, *, by: Actor, token: uuid.UUID, address: str | None
     validate_one_address(address)
     _refuse_unwanted(mail.shop_id, address)
     key = f"{mail.unique_key.partition('|')[0]}|resent@{token.hex}||{mail.pk}"
-    known = OutboxMail.objects.for_shop(mail.shop).filter(unique_key=key)
-    if (again := known.exclude(state=MailState.CANCELLED).first()) is not None:
-        return again
     again = _copy(mail, key, address, by)
     if mail.order is None:
-        _insert(again, mail)
-        return again
+        with transaction.atomic():
+            # A button that is pressed twice is heard twice at one moment.
+            OutboxMail.objects.select_for_update().get(pk=mail.pk)
+            return _resent_before(again) or _insert(again, mail)
     with changing(mail.shop, by=by) as change:
         order = change.lock(mail.order.pk)
+        if before := _resent_before(again):
+            return before
         again.act = change.act
         _insert(again, mail)
         change.record(
             order, LogAction.MAIL_RESENT, subject=f"{mail.subject}, {address}", subject_id=again.pk, moves_mark=False
         )
     return again
+
+
+def _resent_before(again: OutboxMail) -> OutboxMail | None:
+    same = OutboxMail.objects.for_shop(again.shop).filter(unique_key=again.unique_key)
+    return same.exclude(state=MailState.CANCELLED).first()
 
 
 def _copy(mail: OutboxMail, key: str, address: str, by: Actor) -> OutboxMail:
@@ -139,14 +145,15 @@ def _copy(mail: OutboxMail, key: str, address: str, by: Actor) -> OutboxMail:
     )
 
 
-def _insert(again: OutboxMail, mail: OutboxMail) -> None:
-    with transaction.atomic():
-        again.save()
-        rows = list(mail.attachments.all())
-        for row in rows:
-            row.pk, row.mail = None, again
-        MailAttachment.objects.bulk_create(rows)
-        transaction.on_commit(ring_writer)
+def _insert(again: OutboxMail, mail: OutboxMail) -> OutboxMail:
+    """Save it with what the other carries, in the caller's transaction."""
+    again.save()
+    rows = list(mail.attachments.all())
+    for row in rows:
+        row.pk, row.mail = None, again
+    MailAttachment.objects.bulk_create(rows)
+    transaction.on_commit(ring_writer)
+    return again
 
 
 def mark_do_not_mail(
