@@ -25,7 +25,7 @@ from messaging.reasons import Reason
 from messaging.services.lanes import clear_lane
 from messaging.services.queue import PATIENCE, cancel_all, new_message_id
 from messaging.services.settings import settings_in
-from orders.models import LogAction
+from orders.models import LogAction, Order
 from orders.services import changing
 
 WAITING = [MailState.HELD, MailState.QUEUED]
@@ -55,14 +55,16 @@ def send_now(mail: OutboxMail) -> None:
 def retry(mail: OutboxMail, *, address: str | None = None) -> None:
     """Try a mail again that failed or came back, to another address if one is given; with the same Message-ID.
 
-    A text that could not be made is made anew. Raises ValidationError for an address that is bad or wants no mail,
-    MailRefused.
+    A text that could not be made is made anew. Raises ValidationError for an address that is bad or wants no mail, and
+    for an order that is deleted, MailRefused.
     """
     values = {}
     if address is not None:
         validate_one_address(address)
         values["recipient"] = address
     _refuse_unwanted(mail.shop_id, address or mail.recipient)
+    if mail.order is not None and mail.order.deleted_at is not None:
+        raise ValidationError(Reason.ORDER_DELETED.label)
     with transaction.atomic():
         _bring_forward(mail, RETRYABLE, **values)
         transaction.on_commit(ring_writer)
@@ -71,10 +73,11 @@ def retry(mail: OutboxMail, *, address: str | None = None) -> None:
 
 def retry_all_failed(shop: Shop) -> int:
     """Try every failed mail of the shop again; returns how many. Those that came back stay, and those to addresses
-    that want no mail."""
+    that want no mail or about orders that are deleted."""
     unwanted = DoNotMail.objects.filter(shop=OuterRef("shop"), address=Lower(OuterRef("recipient")))
+    deleted = Order.objects.filter(pk=OuterRef("order"), deleted_at__isnull=False)
     with transaction.atomic():
-        failed = OutboxMail.objects.for_shop(shop).filter(~Exists(unwanted), state=MailState.FAILED)
+        failed = OutboxMail.objects.for_shop(shop).filter(~Exists(unwanted), ~Exists(deleted), state=MailState.FAILED)
         number = failed.update(**_afresh())
         transaction.on_commit(ring_writer)
     clear_lane(shop.pk)
