@@ -19,6 +19,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice import bells
 from backoffice.actor import Actor
 from backoffice.faults import fault
 from backoffice.models import OPEN_STATES, Job, JobItem, JobState, Shop
@@ -142,10 +143,7 @@ def ring(job_id: int) -> None:
     # The tasks import this module, so the bell is fetched when it is rung.
     from backoffice.tasks import run_job
 
-    try:
-        run_job.delay(job_id)
-    except Exception as problem:  # noqa: BLE001  (a broker that is away must not fail the request: the row is there)
-        log.warning("bell not heard", job=job_id, problem=type(problem).__name__)
+    bells.ring(run_job, job_id)
 
 
 def stop(job: Job) -> bool:

@@ -15,6 +15,7 @@ class Reason(models.TextChoices):
     BROKEN_TEXT = "broken_text", _("The text could not be made from the template.")
     BROKEN_PAPER = "broken_paper", _("A document that belongs to it could not be made.")
     NO_FILE = "no_file", _("A file that belongs to it is gone.")
+    TOO_MANY_CARDS = "too_many_cards", _("It would bring more than 100 gift cards.")
     TOO_LARGE = "too_large", _("Its attachments are too large together.")
     BROKEN_MAIL = "broken_mail", _("It could not be put together.")
     REFUSED = "refused", _("The mail server refused it for good.")

@@ -11,12 +11,10 @@ from messaging.extras import add_extras
 from messaging.mailbox import IN_TROUBLE, in_trouble, number_in_trouble
 from messaging.order_card import mails_panel
 from messaging.services.forecast import TriggerForecast
-from messaging.services.sample import TriggerSampler
 from messaging.services.triggers import is_silent
 from messaging.services.writing import ADDERS
 from orders.hints import Hint, register_hint
 from orders.mail_forecast import register_mail_forecast
-from orders.mail_sample import register_mail_sampler
 from orders.order_page.panels import MenuEntry, register_menu_entry, register_panel
 from orders.selection_pages import SelectionPage, register_selection_page
 
@@ -29,7 +27,6 @@ def register() -> None:
     ADDERS.append(add_extras)
     register_panel(mails_panel)
     register_mail_forecast(TriggerForecast)
-    register_mail_sampler(TriggerSampler)
     register_hint(silence_hint)
     register_selection_page(
         SelectionPage("message", _("Message"), "mail", "messaging:selection", Permission.SEND_MESSAGES, shortcut="m")

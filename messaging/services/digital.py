@@ -1,7 +1,6 @@
 """Downloads and gift cards: made once when their mail is written, fetched within their limits."""
 
 import secrets
-from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,6 +19,7 @@ from statuses.kinds import LineStatus
 
 # No letter that is mistaken for a digit; 12 of 30 signs are more than anybody guesses.
 SIGNS = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
+# In one mail.
 MOST_CARDS = 100
 _signer = signing.Signer(sep=".", salt="messaging.download")
 
@@ -55,9 +55,15 @@ def downloads_of(order: Order) -> list[Download]:
 
 
 def gift_cards_of(order: Order) -> list[GiftCard]:
-    """The gift cards that a paid order brings, each with its code, made where they are missing."""
-    for line in _released(order, OrderLine.Kind.GIFT_CARD):
-        for number in range(1, min(int(line.quantity), MOST_CARDS) + 1):
+    """The gift cards that a paid order brings, each with its code, made where they are missing.
+
+    Raises Unwritable for more than one mail can tell: all or none, for whoever paid for 150 must not get 100.
+    """
+    lines = _released(order, OrderLine.Kind.GIFT_CARD)
+    if sum(int(line.quantity) for line in lines) > MOST_CARDS:
+        raise Unwritable(Reason.TOO_MANY_CARDS)
+    for line in lines:
+        for number in range(1, int(line.quantity) + 1):
             GiftCard.objects.get_or_create(
                 order=order,
                 position=line.position,
@@ -102,5 +108,5 @@ def count_fetch(download: Download) -> None:
         raise LinkRefused
 
 
-def _released(order: Order, kind: str) -> Iterable[OrderLine]:
+def _released(order: Order, kind: str) -> list[OrderLine]:
     return list(order.lines.filter(kind=kind, status=LineStatus.SHIPPED).order_by("position"))

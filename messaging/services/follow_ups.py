@@ -8,11 +8,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from backoffice.actor import SYSTEM
+from backoffice.faults import fault
 from backoffice.models import Shop
 from backoffice.plans import Feature
-from messaging.models import DoNotMail, FollowUps, Origin, OutboxMail
+from messaging.models import DoNotMail, FollowUps, MailState, Origin, OutboxMail
 from messaging.services.queue import Letter, queue_letters
-from messaging.services.selection import NOT_STANDING, UNPAID, owes, reminder_letter
+from messaging.services.selection import BETWEEN_REMINDERS, NOT_STANDING, UNPAID, owes, reminder_letter
 from messaging.services.settings import settings_in
 from orders.models import Order, Shipment, Source
 
@@ -69,17 +70,21 @@ def feedback_letter(row: FollowUps, order: Order) -> Letter:
 def _remind(row: FollowUps, now: datetime) -> int:
     letters = []
     for level, days in enumerate(row.reminder_days, start=1):
-        for order in _standing(
-            _unreminded(row.shop, level).filter(placed_at__range=_window(row.reminds_since, days, now))
-        ):
+        due = _unreminded(row.shop, level, now).filter(placed_at__range=_window(row.reminds_since, days, now))
+        for order in _standing(due):
             if owes(order):
                 letters.append(reminder_letter(row.shop, order, level))
     return _queue(row, letters)
 
 
-def _unreminded(shop: Shop, level: int) -> QuerySet[Order]:
-    """Unpaid orders that had every reminder before this one, and not this one."""
-    orders = _mailable(shop).filter(payment_status__in=UNPAID)
+def _unreminded(shop: Shop, level: int, now: datetime) -> QuerySet[Order]:
+    """Unpaid orders that had every reminder before this one, not this one, and none just now.
+
+    One may have been sent just now by hand, or late, after nothing was sent for days.
+    """
+    reminders = OutboxMail.objects.filter(order=OuterRef("pk"), event__startswith="reminder:")
+    just_now = reminders.filter(created_at__range=(now - BETWEEN_REMINDERS, now)).exclude(state=MailState.CANCELLED)
+    orders = _mailable(shop).filter(~Exists(just_now), payment_status__in=UNPAID)
     for before in range(1, level):
         orders = orders.filter(Exists(_mails(f"reminder:{before}")))
     return orders.filter(~Exists(_mails(f"reminder:{level}")))
@@ -123,6 +128,7 @@ def _mails(event: str) -> QuerySet[OutboxMail]:
 def _queue(row: FollowUps, letters: Iterable[Letter]) -> int:
     letters = list(letters)
     if letters:
+        fault("follow-ups.chosen")
         queue_letters(row.shop, letters, settings=settings_in(row.shop), by=SYSTEM)
         log.info("follow-ups queued", shop=row.shop.number, number=len(letters))
     return len(letters)

@@ -25,7 +25,7 @@ from messaging.reasons import Reason
 from messaging.services.lanes import clear_lane
 from messaging.services.queue import PATIENCE, cancel_all, new_message_id
 from messaging.services.settings import settings_in
-from orders.models import LogAction
+from orders.models import LogAction, Order
 from orders.services import changing
 
 WAITING = [MailState.HELD, MailState.QUEUED]
@@ -55,14 +55,16 @@ def send_now(mail: OutboxMail) -> None:
 def retry(mail: OutboxMail, *, address: str | None = None) -> None:
     """Try a mail again that failed or came back, to another address if one is given; with the same Message-ID.
 
-    A text that could not be made is made anew. Raises ValidationError for an address that is bad or wants no mail,
-    MailRefused.
+    A text that could not be made is made anew. Raises ValidationError for an address that is bad or wants no mail, and
+    for an order that is deleted, MailRefused.
     """
     values = {}
     if address is not None:
         validate_one_address(address)
         values["recipient"] = address
     _refuse_unwanted(mail.shop_id, address or mail.recipient)
+    if mail.order is not None and mail.order.deleted_at is not None:
+        raise ValidationError(Reason.ORDER_DELETED.label)
     with transaction.atomic():
         _bring_forward(mail, RETRYABLE, **values)
         transaction.on_commit(ring_writer)
@@ -71,10 +73,11 @@ def retry(mail: OutboxMail, *, address: str | None = None) -> None:
 
 def retry_all_failed(shop: Shop) -> int:
     """Try every failed mail of the shop again; returns how many. Those that came back stay, and those to addresses
-    that want no mail."""
+    that want no mail or about orders that are deleted."""
     unwanted = DoNotMail.objects.filter(shop=OuterRef("shop"), address=Lower(OuterRef("recipient")))
+    deleted = Order.objects.filter(pk=OuterRef("order"), deleted_at__isnull=False)
     with transaction.atomic():
-        failed = OutboxMail.objects.for_shop(shop).filter(~Exists(unwanted), state=MailState.FAILED)
+        failed = OutboxMail.objects.for_shop(shop).filter(~Exists(unwanted), ~Exists(deleted), state=MailState.FAILED)
         number = failed.update(**_afresh())
         transaction.on_commit(ring_writer)
     clear_lane(shop.pk)
@@ -99,21 +102,27 @@ def resend(mail: OutboxMail, *, by: Actor, token: uuid.UUID, address: str | None
     validate_one_address(address)
     _refuse_unwanted(mail.shop_id, address)
     key = f"{mail.unique_key.partition('|')[0]}|resent@{token.hex}||{mail.pk}"
-    known = OutboxMail.objects.for_shop(mail.shop).filter(unique_key=key)
-    if (again := known.exclude(state=MailState.CANCELLED).first()) is not None:
-        return again
     again = _copy(mail, key, address, by)
     if mail.order is None:
-        _insert(again, mail)
-        return again
+        with transaction.atomic():
+            # A button that is pressed twice is heard twice at one moment.
+            OutboxMail.objects.select_for_update().get(pk=mail.pk)
+            return _resent_before(again) or _insert(again, mail)
     with changing(mail.shop, by=by) as change:
         order = change.lock(mail.order.pk)
+        if before := _resent_before(again):
+            return before
         again.act = change.act
         _insert(again, mail)
         change.record(
             order, LogAction.MAIL_RESENT, subject=f"{mail.subject}, {address}", subject_id=again.pk, moves_mark=False
         )
     return again
+
+
+def _resent_before(again: OutboxMail) -> OutboxMail | None:
+    same = OutboxMail.objects.for_shop(again.shop).filter(unique_key=again.unique_key)
+    return same.exclude(state=MailState.CANCELLED).first()
 
 
 def _copy(mail: OutboxMail, key: str, address: str, by: Actor) -> OutboxMail:
@@ -139,14 +148,15 @@ def _copy(mail: OutboxMail, key: str, address: str, by: Actor) -> OutboxMail:
     )
 
 
-def _insert(again: OutboxMail, mail: OutboxMail) -> None:
-    with transaction.atomic():
-        again.save()
-        rows = list(mail.attachments.all())
-        for row in rows:
-            row.pk, row.mail = None, again
-        MailAttachment.objects.bulk_create(rows)
-        transaction.on_commit(ring_writer)
+def _insert(again: OutboxMail, mail: OutboxMail) -> OutboxMail:
+    """Save it with what the other carries, in the caller's transaction."""
+    again.save()
+    rows = list(mail.attachments.all())
+    for row in rows:
+        row.pk, row.mail = None, again
+    MailAttachment.objects.bulk_create(rows)
+    transaction.on_commit(ring_writer)
+    return again
 
 
 def mark_do_not_mail(

@@ -14,16 +14,19 @@ from messaging.models import MailSettings, MailState, Origin, OutboxMail, Recipi
 from messaging.reasons import Reason
 from messaging.services.queue import Letter, cancel_all, queue_letters
 from messaging.services.settings import settings_in
-from orders.models import Order, OrderLogEntry, Source
+from orders.models import LogAction, Order, OrderLogEntry, Source
 
 
 def follow_change(shop: Shop, entries: Sequence[OrderLogEntry], *, by: Actor) -> None:
     """Queue the mails that new log entries cause, in their transaction, and recall those of what was taken back.
 
     Three queries at most, for one order as for a thousand; none where nothing happened that a mail may be tied to.
+    What waits about an order that is deleted is given up.
     """
     if undone := {entry.undoes for entry in entries if entry.undoes is not None}:
         recall(shop, undone, {entry.order_id for entry in entries if entry.undoes is not None})
+    if deleted := {entry.order_id for entry in entries if entry.action == LogAction.ORDER_DELETED}:
+        _give_up_mails_of(deleted)
     if by.is_quiet:
         return
     happenings = happenings_of(entries)
@@ -47,6 +50,12 @@ def recall(shop: Shop, acts: Iterable[uuid.UUID], orders: Iterable[int]) -> int:
     """Cancel what these acts caused at these orders and has not left yet; returns how many."""
     mails = OutboxMail.objects.for_shop(shop).filter(act__in=acts, order__in=orders, attempts=0)
     return cancel_all(mails.filter(state__in=[MailState.HELD, MailState.QUEUED]), reason=Reason.UNDONE)
+
+
+def _give_up_mails_of(deleted: Iterable[int]) -> None:
+    """What waits with its text leaves no more; what has none yet is refused as it is written, and the sweep tells."""
+    waiting = OutboxMail.objects.filter(order__in=deleted, state__in=[MailState.HELD, MailState.QUEUED])
+    waiting.filter(written_at__isnull=False).update(state=MailState.FAILED, reason=Reason.ORDER_DELETED)
 
 
 def triggers_of(shop: Shop, events: Iterable[str]) -> list[Trigger]:

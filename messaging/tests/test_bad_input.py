@@ -2,18 +2,19 @@
 
 import pytest
 from django.core import mail as box
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from backoffice.actor import SYSTEM
 from messaging.models import MailAttachment, MailState, OutboxMail, ShopFile
 from messaging.reasons import Reason
-from messaging.services.delivery import send_due
-from messaging.services.outbox import send_now
+from messaging.services.delivery import send_due, sweep
+from messaging.services.outbox import retry, retry_all_failed, send_now
 from messaging.services.writing import write_waiting
 from messaging.tests.factories import make_template, make_trigger
 from orders.models import Order
-from orders.services import delete_orders, set_fulfilment_status
+from orders.services import delete_orders, restore_orders, set_fulfilment_status
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +104,26 @@ def test_an_order_that_is_deleted_meanwhile(clerk_client, shop, trigger):
     delete_orders([order.pk], shop=shop, by=SYSTEM)
 
     failed_with(clerk_client, shop, "order_deleted")
+
+
+def test_an_order_that_is_deleted_while_its_written_mail_is_held(clerk_client, shop, trigger):
+    order = make_order(shop)
+    ship(order)
+    write_waiting()
+    assert OutboxMail.objects.get().written_at
+    delete_orders([order.pk], shop=shop, by=SYSTEM)
+    sweep()
+
+    failed_with(clerk_client, shop, "order_deleted")
+    mail = OutboxMail.objects.get()
+    with pytest.raises(ValidationError):
+        retry(mail)
+    assert retry_all_failed(shop) == 0
+
+    restore_orders([order.pk], shop=shop, by=SYSTEM)
+    retry(OutboxMail.objects.get())
+    send_due()
+    assert len(box.outbox) == 1
 
 
 def test_an_unknown_language_is_the_shops(shop, trigger):

@@ -82,6 +82,7 @@ def test_a_bare_order_makes_a_mail_without_gaps(purpose):
     order["customer"] |= dict.fromkeys(("name", "company", "phone"), "")
     order["shipments"] = []
     order["payment"]["method"] = order["fulfilment"]["method"] = order["customer_message"] = ""
+    order["shipping_address"] = dict.fromkeys(order["shipping_address"], "")
     data["shop"] |= {"iban": "", "company": ""}
 
     _subject, body = read(purpose, "en", data)
@@ -89,6 +90,7 @@ def test_a_bare_order_makes_a_mail_without_gaps(purpose):
     assert "Hello ," not in body
     assert " ,\n" not in body
     assert "()" not in body
+    assert "Delivery address" not in body
 
 
 def test_what_was_paid_already_is_not_asked_for_again():

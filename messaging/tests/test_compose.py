@@ -11,7 +11,7 @@ from messaging.compose_form import as_html, gaps_in
 from messaging.models import DoNotMail, MailState, OutboxMail, TriggerEvent
 from messaging.services.writing import write_waiting
 from messaging.tests.factories import make_mail, make_template, make_trigger
-from orders.models import LogAction
+from orders.models import LogAction, Order
 from orders.services import set_fulfilment_status
 from orders.tests.factories import make_order
 
@@ -52,6 +52,16 @@ def test_a_message_is_written_held_and_told_in_the_log(clerk_client, shop):
     mail.refresh_from_db()
     assert mail.subject == f"About {order.display_number}"
     assert mail.text == "Dear Anna Jansen,\n\nit is coming."
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\u2028"])
+def test_t13_a_line_end_in_the_customers_name_keeps_no_message_back(clerk_client, shop, line_end):
+    order = make_order(shop)
+    # As an import or an older version may have left it.
+    Order.objects.filter(pk=order.pk).update(customer_name=f"Anna{line_end}Bcc: eve@example.net")
+
+    assert send(clerk_client, shop, order).status_code == 302
+    assert OutboxMail.objects.get().recipient_name.split() == ["Anna", "Bcc:", "eve@example.net"]
 
 
 def test_undo_takes_the_message_back(clerk_client, shop):

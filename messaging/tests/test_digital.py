@@ -149,6 +149,14 @@ def test_every_gift_card_has_a_code_of_its_own(shop, actor, book):
     assert GiftCard.objects.first().amount == Decimal("25.00")
 
 
+def test_more_gift_cards_than_a_mail_can_bring_are_told_and_none_is_made(shop, actor, book):
+    buy(shop, actor, CARD | {"quantity": Decimal(60)}, CARD | {"quantity": Decimal(41)})
+
+    mail = mails("gift_card").get()
+    assert (mail.state, mail.reason) == (MailState.FAILED, Reason.TOO_MANY_CARDS)
+    assert not GiftCard.objects.exists()
+
+
 def test_codes_are_encrypted_in_the_database(shop, actor, book):
     buy(shop, actor, CARD)
 

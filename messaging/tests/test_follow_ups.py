@@ -59,6 +59,20 @@ def test_three_reminders_come_at_their_days_and_each_once(shop, reminding):
     assert (told.index(1), told.index(2), told.index(3)) == (7, 14, 21)
 
 
+def test_after_days_without_a_beat_reminders_come_a_day_apart(shop):
+    now = timezone.now()
+    FollowUps.objects.create(shop=shop, reminds=True, reminds_since=now - 60 * DAY)
+    # The first two are due, the first for a week.
+    make_order(shop, placed_at=now - 15 * DAY)
+
+    for minutes in (1, 6, 11):
+        send_what_is_due(now + timedelta(minutes=minutes))
+    assert events() == ["reminder:1"]
+
+    send_what_is_due(now + DAY + timedelta(minutes=1))
+    assert events() == ["reminder:1", "reminder:2"]
+
+
 def test_reminders_stop_when_the_order_is_paid_cancelled_or_deleted(shop, reminding, actor):
     paid, cancelled, deleted = (make_order(shop, placed_at=PLACED) for _ in range(3))
     assert send_what_is_due(PLACED + 7 * DAY) == 3

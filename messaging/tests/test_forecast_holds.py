@@ -12,7 +12,7 @@ from backoffice.tests.factories import make_shop
 from messaging.models import OutboxMail, Supplier, Trigger, TriggerEvent
 from messaging.tests.factories import make_template
 from orders import bulk, services
-from orders.mail_forecast import OrderForecast, mails_of_action
+from orders.mail_forecast import OrderForecast, mails_of_action, sample_of_action
 from orders.models import Order, OrderLine, Return, Shipment, Source
 from orders.services import Dispatch, Edit, LineWish, NewPayment, RefundPlan, Wish, edit_order
 from orders.services.edit import bound_of
@@ -119,11 +119,17 @@ def test_a_bulk_action_queues_what_its_page_told(shop, target):
     for key in keys_of_all_actions(shop):
         orders = [some_order(shop, target, chance) for _ in range(ROUNDS)]
         action = bulk.action_of(key, shop, "Stock")
-        predicted = mails_of_action(shop, action, Order.objects.filter(pk__in=[order.pk for order in orders]))
+        selected = Order.objects.filter(pk__in=[order.pk for order in orders])
+        predicted, sample = mails_of_action(shop, action, selected), sample_of_action(shop, action, selected)
 
         bulk.run(action, [order.pk for order in orders], shop=shop, by=SYSTEM)
 
         told.append((key, predicted, queued()))
+        # One of them is shown, and none where none is sent; copies to suppliers are only counted.
+        sent = OutboxMail.objects.exclude(recipient="").exclude(event__startswith="supplier:")
+        shown = {(sample.order_number, sample.address)} if sample else set()
+        assert shown <= {(mail.order.display_number, mail.recipient) for mail in sent}
+        assert bool(shown) == sent.exists(), key
         mailing |= {key} if predicted else set()
         OutboxMail.objects.all().delete()
 

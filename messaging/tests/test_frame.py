@@ -35,6 +35,14 @@ def test_styles_stand_in_the_elements_and_those_for_dark_in_the_head():
     assert "max-width: 480px" in html
 
 
+def test_a_long_name_keeps_away_from_its_amount():
+    html = frame('<table class="lines"><tr><td>Candle</td><td class="amount">12.10</td></tr></table>')
+
+    style = re.search(r'<td class="amount" style="([^"]*)"', html)[1]
+    # Whichever comes last holds.
+    assert style.index("padding-left: 12px") > style.index("padding: 10px 0")
+
+
 def test_every_colour_of_a_shop_has_the_tone_of_the_style_sheet():
     tokens = (Path(settings.BASE_DIR) / "static/css/tokens.css").read_text()
 

@@ -6,21 +6,13 @@ n-th time it passes; then a lease is let lapse and the next one goes on. The ser
 
 import json
 import os
-import secrets
 import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import nullcontext
 
-import psycopg
 import pytest
-from django.conf import settings
 
-from backoffice.tests import servers
+from backoffice.tests.installation import Installation, on_postgres_and_redis, wait_until
 from messaging.tests.smtp_server import Sink, smtp_server
 
 # On each of the two databases.
@@ -114,66 +106,15 @@ print(json.dumps({
 """
 
 
-def own_database(url: str) -> str:
-    """The URL of a new database on the server of `url`."""
-    name = f"faults_{secrets.token_hex(4)}"
-    with psycopg.connect(url.replace("/backoffice?", "/postgres?"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return url.replace("/backoffice?", f"/{name}?")
-
-
-class Installation:
-    """Calling it runs a command of `manage.py` there and returns what that printed."""
-
-    def __init__(self, environment: dict[str, str], log: Path):
-        self.environment, self.log = environment, log
-
-    def __call__(self, *arguments: str) -> str:
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    @contextmanager
-    def worker(self) -> Iterator[subprocess.Popen]:
-        """A worker as it runs in production; killed at the end if it still runs then."""
-        command = [sys.executable, "-m", "celery", "--app", "backoffice", "worker", "--concurrency", "2"]
-        with (
-            self.log.open("wb") as log,
-            subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log, start_new_session=True
-            ) as process,
-        ):
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-
-
 @pytest.fixture(params=["sqlite", "postgres"])
 def installation(request, tmp_path):
     """An installation of its own: SQLite and files, or PostgreSQL and Redis."""
-    with ExitStack() as stack:
-        if request.param == "postgres":
-            database = own_database(stack.enter_context(servers.postgres()))
-            broker = stack.enter_context(servers.redis())
-        else:
-            database, broker = f"sqlite:///{tmp_path}/db.sqlite3", "filesystem://"
-        environment = {
-            **os.environ,
-            "DJANGO_ENV": "development",
-            "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-            "VAR_DIR": str(tmp_path),
-            "DATABASE_URL": database,
-            "CELERY_BROKER_URL": broker,
-            "MAIL_INTERNAL_HOSTS": "127.0.0.1",
-            "LOG_LEVEL": "ERROR",
-        }
-        run = Installation(environment, tmp_path / "worker.log")
-        run("migrate", "-v0")
-        run("generate_orders", "--orders", "100")
-        yield run
+    mailing = {"MAIL_INTERNAL_HOSTS": "127.0.0.1"}
+    alone = nullcontext(Installation(tmp_path, CELERY_BROKER_URL="filesystem://", **mailing))
+    with alone if request.param == "sqlite" else on_postgres_and_redis(tmp_path, **mailing) as made:
+        made.manage("migrate", "-v0")
+        made.manage("generate_orders", "--orders", "100")
+        yield made
 
 
 @pytest.mark.faults
@@ -181,9 +122,9 @@ def installation(request, tmp_path):
 def test_f4_f5_killed_a_hundred_times_no_mail_is_lost_or_gets_a_second_message_id(installation):
     sink = Sink()
     with smtp_server(sink) as port:
-        installation("shell", "-v0", "-c", PREPARE.format(port=port))
-        worked = json.loads(installation("shell", "-v0", "-c", TRIAL.format(kills=KILLS, places=PLACES)))
-    seen = json.loads(installation("shell", "-v0", "-c", LOOK))
+        installation.python(PREPARE.format(port=port))
+        worked = json.loads(installation.python(TRIAL.format(kills=KILLS, places=PLACES)).stdout)
+    seen = json.loads(installation.python(LOOK).stdout)
 
     assert worked == {"killed": KILLS}
     number = seen["events"]
@@ -198,6 +139,7 @@ def test_f4_f5_killed_a_hundred_times_no_mail_is_lost_or_gets_a_second_message_i
     assert seen["told"] == {"1": number}
 
 
+WORKER = ("celery", "--app", "backoffice", "worker", "--concurrency", "2")
 SHIP_ALL = """
 from backoffice.actor import SYSTEM
 from backoffice.models import Shop
@@ -220,24 +162,17 @@ print(json.dumps({
 SEND_THE_REST = "from messaging.services.delivery import send_due; send_due(seconds=300)"
 
 
-def wait_until(is_so: Callable[[], bool], *, seconds: float = 120) -> None:
-    ends_at = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < ends_at, "it never came to that"
-        time.sleep(0.05)
-
-
 @pytest.mark.faults
 def test_f6_a_worker_told_to_stop_in_a_batch_leaves_the_rest_to_the_next_and_nothing_in_doubt(installation):
     sink = Sink(slow=1)  # seconds: a hundred mails are not through before the worker hears that it has to stop
     with smtp_server(sink) as port:
-        installation("shell", "-v0", "-c", PREPARE.format(port=port))
-        with installation.worker() as worker:
-            installation("shell", "-v0", "-c", SHIP_ALL)
+        installation.python(PREPARE.format(port=port))
+        with installation.process(*WORKER) as worker:
+            installation.python(SHIP_ALL)
             wait_until(lambda: len(sink.arrived) >= 3)
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(timeout=120) == 0
-        seen = json.loads(installation("shell", "-v0", "-c", STATES))
+        seen = json.loads(installation.python(STATES).stdout)
         arrived = len(sink.arrived)
 
         # It did not go on until everything was sent, and holds nothing that it did not send.
@@ -245,8 +180,8 @@ def test_f6_a_worker_told_to_stop_in_a_batch_leaves_the_rest_to_the_next_and_not
         assert (seen["states"]["sent"], seen["claimed"], seen["doubts"]) == (arrived, 0, 0)
 
         sink.slow = 0
-        installation("shell", "-v0", "-c", SEND_THE_REST)
-    after = json.loads(installation("shell", "-v0", "-c", STATES))
+        installation.python(SEND_THE_REST)
+    after = json.loads(installation.python(STATES).stdout)
     number = sum(seen["states"].values())
     assert after == {"states": {"sent": number}, "claimed": 0, "doubts": 0}
     assert set(Counter(sink.message_ids).values()) == {1}

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from backoffice import bells
 from backoffice.actor import Actor
 from backoffice.models import Shop
 from orders.documents import OrderDocument, order_documents
@@ -39,8 +39,6 @@ from orders.services.errors import ChangeRefused, OrderIsDeleted
 from orders.services.numbers import lock_series, next_in
 from statuses.catalogue import catalogue_of
 from statuses.kinds import FulfilmentStatus
-
-log = structlog.get_logger("orders.invoices")
 
 # What never became a sale, or is none any more.
 NO_SALE = {FulfilmentStatus.ABORTED, FulfilmentStatus.CANCELLED, FulfilmentStatus.EXPIRED}
@@ -197,10 +195,7 @@ def ring_for_file(invoice_id: int) -> None:
     # The tasks import this module, so the bell is fetched when it is rung.
     from orders.tasks import make_invoice_file
 
-    try:
-        make_invoice_file.delay(invoice_id)
-    except Exception as problem:  # noqa: BLE001  (a broker that is away must not fail the request: the row is there)
-        log.warning("bell not heard", invoice=invoice_id, problem=type(problem).__name__)
+    bells.ring(make_invoice_file, invoice_id)
 
 
 @freezes

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone, translation
 
+from backoffice import bells
 from backoffice.actor import SYSTEM
 from backoffice.models import Shop
 from orders.models import (
@@ -68,10 +69,7 @@ def ring(shop_id: int) -> None:
     # The tasks import this module, so the bell is fetched when it is rung.
     from orders.tasks import issue_due_invoices
 
-    try:
-        issue_due_invoices.delay(shop_id)
-    except Exception as problem:  # noqa: BLE001  (a broker that is away must not fail the request: the row is there)
-        log.warning("bell not heard", shop=shop_id, problem=type(problem).__name__)
+    bells.ring(issue_due_invoices, shop_id)
 
 
 def issue_due(shop_id: int | None = None) -> int:

@@ -1,14 +1,12 @@
 """A bulk job whose worker is killed goes on where it was: each order is changed once, none is left out."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 
 import pytest
-from django.conf import settings
+
+from backoffice.tests.installation import Installation
 
 NUMBER_OF_ORDERS = 1000
 
@@ -51,43 +49,26 @@ Job.objects.filter(leased_until__isnull=False).update(leased_until=timezone.now(
 
 @pytest.fixture
 def installation(tmp_path):
-    """A command line to an installation of its own, with a thousand orders; returns what manage.py printed."""
-    environment = {
-        **os.environ,
-        "DJANGO_ENV": "development",
-        "DJANGO_SETTINGS_MODULE": "backoffice.settings",
-        "VAR_DIR": str(tmp_path),
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-        "CELERY_BROKER_URL": "memory://",
-        "LOG_LEVEL": "ERROR",
-    }
-
-    def manage(*arguments, fault="", code=0):
-        command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=environment | {"FAULT": fault}, capture_output=True, text=True
-        )
-        assert done.returncode == code, done.stderr
-        return done.stdout
-
-    manage("migrate", "-v0")
-    manage("generate_orders", "--orders", str(NUMBER_OF_ORDERS))
-    manage("shell", "-v0", "-c", PREPARE)
-    return manage
+    """An installation of its own with a thousand orders."""
+    made = Installation(tmp_path)
+    made.manage("migrate", "-v0")
+    made.manage("generate_orders", "--orders", str(NUMBER_OF_ORDERS))
+    made.python(PREPARE)
+    return made
 
 
 @pytest.mark.faults
 def test_a_killed_worker_is_followed_by_another_that_goes_on_where_it_was(installation):
-    job = str(json.loads(installation("shell", "-v0", "-c", START))["job"])
+    job = str(json.loads(installation.python(START).stdout)["job"])
     chance = random.Random(7)
 
     for _kill in range(4):
         place = chance.choice(["jobs.before-settle", "jobs.between-chunks"])
-        installation("run_job", job, fault=f"{place}#{chance.randint(1, 2)}:exit9", code=-signal.SIGKILL)
-        installation("shell", "-v0", "-c", LAPSE)
-    installation("run_job", job)
+        installation.manage("run_job", job, fault=f"{place}#{chance.randint(1, 2)}:exit9", ends=-signal.SIGKILL)
+        installation.python(LAPSE)
+    installation.manage("run_job", job)
 
-    assert json.loads(installation("shell", "-v0", "-c", LOOK)) == {
+    assert json.loads(installation.python(LOOK).stdout) == {
         "state": "done",
         "done": NUMBER_OF_ORDERS,
         "failed": 0,

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orders.tests.processes import PREPARE, WORK, files_in, run
+from backoffice.tests.installation import Installation
+from orders.tests.processes import WORK
 
 pytestmark = [pytest.mark.faults]
 
@@ -34,17 +35,17 @@ print(job.state, job.attempts, job.result.get("rows"), job.file.name)
     ],
 )
 def test_an_export_whose_worker_is_killed_begins_again(tmp_path, fault, left):
-    made = run(PREPARE + SET_UP, tmp_path)
-    assert made.returncode == 0, made.stderr
+    installation = Installation(tmp_path)
+    installation.manage("migrate", "-v0")
+    installation.python(SET_UP)
 
-    killed = run(WORK + TELL, tmp_path, fault)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert [Path(name).suffix for name in files_in(tmp_path)] == left
+    installation.python(WORK + TELL, fault=fault, ends=-signal.SIGKILL)
+    assert [Path(name).suffix for name in installation.files()] == left
 
-    second = run(WORK + TELL, tmp_path)
+    second = installation.python(WORK + TELL)
 
     state, attempts, rows, name = second.stdout.split()
     assert (state, attempts, rows) == ("done", "2", "1200")
     lines = (tmp_path / "media" / name).read_text("utf-8-sig").splitlines()
     assert len(lines) == 1201
-    assert len(files_in(tmp_path)) == 2  # the whole one and what is left for the sweep
+    assert len(installation.files()) == 2  # the whole one and what is left for the sweep

@@ -1,13 +1,11 @@
 """The web process is killed in the middle of a press: all of it happened or nothing, and a second press adds none."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
-from django.conf import settings
+
+from backoffice.tests.installation import Installation
 
 PREPARE = """
 from decimal import Decimal
@@ -55,23 +53,10 @@ FORMS = {
 @pytest.fixture
 def run(tmp_path):
     """A function that runs Python in an installation of its own and returns the lines it printed, read as JSON."""
+    installation = Installation(tmp_path, DJANGO_SETTINGS_MODULE="backoffice.tests.settings")
 
-    def run(code, *, fault="", ends=0):
-        done = subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v0", "-c", code],
-            cwd=settings.BASE_DIR,
-            env=os.environ
-            | {
-                "DJANGO_SETTINGS_MODULE": "backoffice.tests.settings",
-                "DATABASE_URL": f"sqlite:///{tmp_path / 'killed.sqlite3'}",
-                "LOG_LEVEL": "ERROR",
-                "FAULT": fault,
-            },
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == ends, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+    def run(code, **how):
+        return [json.loads(line) for line in installation.python(code, **how).stdout.splitlines()]
 
     run(PREPARE)
     return run

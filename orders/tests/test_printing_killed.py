@@ -7,7 +7,8 @@ import signal
 import pytest
 from pypdf import PdfReader
 
-from orders.tests.processes import PREPARE, WORK, run
+from backoffice.tests.installation import Installation
+from orders.tests.processes import WORK
 
 pytestmark = [pytest.mark.faults]
 ORDERS = 60  # three parts
@@ -37,15 +38,16 @@ print(job.state, job.attempts, job.number_done, job.file.name, job.error)
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory):
     folder = tmp_path_factory.mktemp("prepared")
-    made = run(PREPARE + SET_UP, folder)
-    assert made.returncode == 0, made.stderr
+    installation = Installation(folder)
+    installation.manage("migrate", "-v0")
+    installation.python(SET_UP)
     return folder
 
 
 @pytest.fixture
-def folder(prepared, tmp_path):
+def installation(prepared, tmp_path):
     """A database with a print job that waits, and room for its files."""
-    return shutil.copytree(prepared, tmp_path / "own")
+    return Installation(shutil.copytree(prepared, tmp_path / "own"), LOG_LEVEL="INFO")
 
 
 def parts_kept(process):
@@ -69,19 +71,19 @@ def orders_in(path):
     ],
 )
 def test_f33_a_print_job_whose_worker_is_killed_goes_on_where_it_was(
-    folder, fault, parts_of_the_first, parts_of_the_second
+    installation, fault, parts_of_the_first, parts_of_the_second
 ):
-    killed = run(WORK + TELL, folder, fault)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    media = installation.folder / "media"
+    killed = installation.python(WORK + TELL, fault=fault, ends=-signal.SIGKILL)
     assert parts_kept(killed) == parts_of_the_first
-    assert not list((folder / "media").glob("jobs/*/*.pdf")) or fault.startswith("papers.made")
+    assert not list(media.glob("jobs/*/*.pdf")) or fault.startswith("papers.made")
 
-    second = run(WORK + TELL, folder)
+    second = installation.python(WORK + TELL)
 
     assert second.stdout.split()[-4:-1] == ["done", "2", str(ORDERS)], second.stdout + second.stderr
     assert parts_kept(second) == parts_of_the_second
-    whole = folder / "media" / second.stdout.split()[-1]
+    whole = media / second.stdout.split()[-1]
     assert orders_in(whole) == list(range(1, ORDERS + 1))
     # The list to pick all of them by, with the orders of the first worker too.
     assert f"{ORDERS} orders" in PdfReader(whole).pages[0].extract_text()
-    assert not list((folder / "media").rglob("*.papers"))
+    assert not list(media.rglob("*.papers"))

@@ -16,8 +16,7 @@ from backoffice.roles import Permission
 from orders import bulk, jobs, plan, selection
 from orders.jobs import MOST_AT_ONCE
 from orders.list_query import from_text
-from orders.mail_forecast import mails_of_action
-from orders.mail_sample import sample_of_action
+from orders.mail_forecast import mails_of_action, sample_of_action
 from orders.plan import Plan
 from orders.selection import Selection, TooManySelected
 from orders.selection_pages import selection_page
