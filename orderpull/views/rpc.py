@@ -4,7 +4,7 @@ A refusal never says which check failed: one text for all. The reason is in the 
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from http import HTTPStatus
 from xml.sax.saxutils import quoteattr
@@ -47,6 +47,7 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 REFUSAL = f"{DECLARATION}<error>invalid request</error>\n"
 BUSY = f"{DECLARATION}<error>busy, try again later</error>\n"
 BUSY_SECONDS = 10
+FAULT = f"{DECLARATION}<error>fault here, try again later</error>\n"
 FORM = "application/x-www-form-urlencoded"
 MOST_BODY = 40_000
 # Level 1 makes a tenth of order XML; the default takes four times as long for a little more.
@@ -111,6 +112,9 @@ def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
         # Another transaction holds the database longer than we wait: a machine can wait, it must not get a page.
         log.exception("database busy", step=kind)
         return _xml(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, retry_after=BUSY_SECONDS)
+    except Exception:
+        log.exception("fault", step=kind)
+        return _xml(FAULT, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _parameters_of(request: HttpRequest, kind: str) -> Parameters:
@@ -221,7 +225,7 @@ def _takes_gzip(request: HttpRequest) -> bool:
     return False
 
 
-def _gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _gzipped(pieces: Generator[bytes, None, None]) -> Iterator[bytes]:
     """The pieces compressed; closing this closes them too, so that an ended call is written down at once."""
     with closing(pieces):
         squeeze = zlib.compressobj(QUICK, wbits=zlib.MAX_WBITS | 16)
