@@ -399,6 +399,18 @@ def test_an_answer_is_plain_when_gzip_is_not_wanted(erp, offer):
     assert body_of(response).startswith(b"<?xml")
 
 
+@pytest.mark.parametrize("offer", ["gzip", "identity"])
+def test_head_names_the_coding_that_get_would_use(erp, offer):
+    call = erp.call("20000101000000")
+
+    got, told = (erp.get("orders/list", call, method, HTTP_ACCEPT_ENCODING=offer) for method in ("get", "head"))
+
+    assert body_of(told) == b""
+    for name in ("Content-Type", "Content-Encoding", "Vary", "Cache-Control"):
+        assert told.headers.get(name) == got.headers.get(name)
+    assert ("Content-Encoding" in told) is (offer == "gzip")
+
+
 def test_a_pull_is_written_down(erp, shop, time_machine):
     time_machine.move_to(NOON, tick=False)
     make_order(shop)

@@ -1,12 +1,14 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection
+from django.test import Client
 from lxml import etree
 
 from backoffice.tests.factories import make_shop
 from orderpull.models import PullCall, PullSettings, RpcId
 from orderpull.services import FAILURES_ALLOWED, IDS_ALLOWED, open_demo_shops
 from orderpull.tests.client import KEY, Erp, body_of, open_pull
+from orders.exports.xml import SCHEMA
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +97,23 @@ def test_an_id_is_refused(erp, query, status):
 @pytest.mark.parametrize("path", ["", "id/", "ID", "orders", "orders/list/", "orders/updates", "a%0Ab", "%00", "../x"])
 def test_unknown_addresses_get_the_one_refusal(erp, path):
     assert_refused(erp.get(path, {"shop": "12345"}), 400)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "trace"])
+def test_the_schema_is_only_read(method):
+    response = getattr(Client(), method)("/RPC/orders.xsd")
+
+    assert_refused(response, 405)
+    assert response["Allow"] == "GET, HEAD"
+
+
+def test_the_schema_is_given_and_head_tells_how_long_it_is():
+    given, told = Client().get("/RPC/orders.xsd"), Client().head("/RPC/orders.xsd")
+
+    assert body_of(given) == SCHEMA.read_bytes()
+    assert (told.status_code, body_of(told)) == (200, b"")
+    for name in ("Content-Type", "Content-Length"):
+        assert told[name] == given[name]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "trace"])

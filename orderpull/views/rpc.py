@@ -48,6 +48,7 @@ REFUSAL = f"{DECLARATION}<error>invalid request</error>\n"
 BUSY = f"{DECLARATION}<error>busy, try again later</error>\n"
 BUSY_SECONDS = 10
 FAULT = f"{DECLARATION}<error>fault here, try again later</error>\n"
+READING = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
 MOST_BODY = 40_000
 # Level 1 makes a tenth of order XML; the default takes four times as long for a little more.
@@ -88,6 +89,10 @@ def orders_update(request: HttpRequest) -> HttpResponseBase:
 @public
 def schema(request: HttpRequest) -> HttpResponseBase:
     """The schema of the order XML, for whoever wants to check what comes."""
+    if request.method not in READING:
+        return _xml(REFUSAL, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(READING)})
+    if request.method == "HEAD":
+        return HttpResponse(content_type=CONTENT_TYPE, headers={"Content-Length": SCHEMA.stat().st_size})
     return FileResponse(SCHEMA.open("rb"), content_type=CONTENT_TYPE, filename=SCHEMA.name)
 
 
@@ -111,7 +116,7 @@ def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
     except OperationalError:
         # Another transaction holds the database longer than we wait: a machine can wait, it must not get a page.
         log.exception("database busy", step=kind)
-        return _xml(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, retry_after=BUSY_SECONDS)
+        return _xml(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": BUSY_SECONDS})
     except Exception:
         log.exception("fault", step=kind)
         return _xml(FAULT, status=HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -120,7 +125,7 @@ def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
 def _parameters_of(request: HttpRequest, kind: str) -> Parameters:
     """What the caller sent: in the address to read, in the body to update. Raises PullRefused."""
     if kind != PullCall.Step.UPDATE:
-        if request.method not in {"GET", "HEAD"}:
+        if request.method not in READING:
             raise malformed(Reason.METHOD)
         return read_query(request.META.get("QUERY_STRING", ""), PARAMETERS)
     if request.method != "POST":
@@ -154,15 +159,14 @@ def _list_orders(request: HttpRequest, parameters: Parameters, pull: Pull, recor
     _note_what_is_asked(record, parameters)
     call = ListCall.read(parameters)
     check_signature(call, pull, record, module=LIST_MODULE)
+    headers = {"Content-Encoding": "gzip"} if _takes_gzip(request) else None
     if request.method == "HEAD":
         write_down(record, Outcome.ANSWERED)
-        return _dressed(HttpResponse(content_type=CONTENT_TYPE))
+        return _dressed(HttpResponse(content_type=CONTENT_TYPE, headers=headers))
     pieces = answer(call, pull, record)
-    if not _takes_gzip(request):
-        return _dressed(StreamingHttpResponse(pieces, content_type=CONTENT_TYPE))
-    response = StreamingHttpResponse(_gzipped(pieces), content_type=CONTENT_TYPE)
-    response["Content-Encoding"] = "gzip"
-    return _dressed(response)
+    return _dressed(
+        StreamingHttpResponse(_gzipped(pieces) if headers else pieces, content_type=CONTENT_TYPE, headers=headers)
+    )
 
 
 def _count_orders(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponseBase:
@@ -200,15 +204,12 @@ def _refuse_address(request: HttpRequest, parameters: Parameters, pull: Pull, re
 
 def _refusal(refusal: PullRefused) -> HttpResponse:
     status = STATUS_OF.get(refusal.outcome, HTTPStatus.FORBIDDEN)
-    retry_after = WINDOW.seconds if refusal.outcome == Outcome.TOO_MANY else None
-    return _xml(REFUSAL, status=status, retry_after=retry_after)
+    headers = {"Retry-After": WINDOW.seconds} if refusal.outcome == Outcome.TOO_MANY else None
+    return _xml(REFUSAL, status=status, headers=headers)
 
 
-def _xml(body: str, *, status: int = HTTPStatus.OK, retry_after: int | None = None) -> HttpResponse:
-    response = _dressed(HttpResponse(body, content_type=CONTENT_TYPE, status=status))
-    if retry_after is not None:
-        response["Retry-After"] = str(retry_after)
-    return response
+def _xml(body: str, *, status: int = HTTPStatus.OK, headers: dict | None = None) -> HttpResponse:
+    return _dressed(HttpResponse(body, content_type=CONTENT_TYPE, status=status, headers=headers))
 
 
 def _dressed(response: HttpResponseBase) -> HttpResponseBase:
