@@ -1,7 +1,15 @@
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from urllib.parse import urlencode
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import etree
 
 from backoffice.tests.factories import make_shop
@@ -163,6 +171,87 @@ def test_t4_guessing_is_stopped_for_that_address_alone(erp, shop, time_machine):
 
     time_machine.shift(61)
     assert guesser.list().status_code == 200
+
+
+# Who may not enter, and how they come to it; {word: what is done to the shop or its call}.
+REFUSED = {
+    "wrong key": {},
+    "id never given": {"rpc_id": "1111111111"},
+    "id of another shop": {"rpc_id": "2222222222"},
+    "old id": {"rpc_id": "3333333333"},
+    "unknown shop": {"shop": "99999"},
+    "shop that is never pulled": {"shop": "54321"},
+    "pull is off": {"is_on": False},
+    "address not allowed": {"allowed_addresses": "192.0.2.1"},
+    "updates are off": {"accepts_updates": False},
+}
+REFUSED_PARTNER = REFUSED | {"unknown partner": {"partner": "nobody"}, "wrong module": {"module": "orders_got"}}
+
+
+@pytest.mark.parametrize("kind", ["list", "count", "update"])
+@pytest.mark.parametrize("edition", ["own key", "partner"])
+def test_whatever_a_signed_call_is_refused_for_as_much_is_worked_out(shop, other_shop, monkeypatch, kind, edition):
+    """So that the time it takes tells no shop, no partner and no setting."""
+    settings, now = open_pull(shop), timezone.now()
+    settings.partners.create(name="nelis", key="geheim-2")
+    for digits, of, age in [("2222222222", other_shop, 0), ("3333333333", shop, 200), ("4444444444", shop, 0)]:
+        RpcId.objects.create(digits=digits, shop=of, issued_at=now - timedelta(seconds=age))
+    work, partner = Work(monkeypatch), {"partner": "nelis", "module": f"orders_{'get' if kind == 'list' else kind}"}
+
+    done = {}
+    for name, change in (REFUSED if edition == "own key" else REFUSED_PARTNER).items():
+        PullSettings.objects.update(**SETTINGS | {field: change[field] for field in SETTINGS if field in change})
+        sent = {"shop": "12345", "rpc_id": "4444444444", "pk": "0" * 40, **(partner if edition == "partner" else {})}
+        sent |= {field: value for field, value in change.items() if field not in SETTINGS}
+        with work.counted() as done[name]:
+            response = call_of(kind, sent)
+        assert_refused(response, 403)
+
+    assert done["wrong key"]["digests"] > 20
+    assert done == dict.fromkeys(done, done["wrong key"])
+
+
+SETTINGS = {"is_on": True, "allowed_addresses": "", "accepts_updates": True}
+
+
+def call_of(kind, sent):
+    if kind == "update":
+        form = "application/x-www-form-urlencoded"
+        return Client().post(
+            "/RPC/orders/update", urlencode(sent | {"order_id": "12345_00001", "note": "x"}), content_type=form
+        )
+    return Client().get(f"/RPC/orders/{kind}", sent | {"change_time": "20000101000000"})
+
+
+class Work:
+    """What is worked out to judge a signature, as the standard library and the database see it."""
+
+    def __init__(self, monkeypatch):
+        self.number = Counter()
+        for place, name, what in [
+            ("hashlib", "sha1", "digests"),
+            ("orderpull.calls", "compare_digest", "compares"),
+            ("orderpull.diagnosis", "compare_digest", "compares"),
+        ]:
+            self.count(monkeypatch, place, name, what)
+
+    def count(self, monkeypatch, place, name, what):
+        real = getattr(import_module(place), name)
+
+        def counting(*args, **kwargs):
+            self.number[what] += 1
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(f"{place}.{name}", counting)
+
+    @contextmanager
+    def counted(self):
+        self.number.clear()
+        done = {}
+        with CaptureQueriesContext(connection) as queries:
+            yield done
+        done |= self.number
+        done["questions"] = sum(query["sql"].startswith("SELECT") for query in queries)
 
 
 def test_ids_are_given_out_at_a_human_pace(erp):
