@@ -107,6 +107,11 @@ def test_unknown_addresses_get_the_one_refusal(erp, path):
     assert_refused(erp.get(path, {"shop": "12345"}), 400)
 
 
+def test_the_root_is_refused_too_and_asks_for_no_slash(erp):
+    assert_refused(erp.http.get("/RPC?shop=12345"), 400)
+    assert_refused(erp.http.post("/RPC", {"shop": "12345"}), 400)
+
+
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "trace"])
 def test_the_schema_is_only_read(method):
     response = getattr(Client(), method)("/RPC/orders.xsd")
