@@ -134,6 +134,42 @@ def test_other_methods_get_the_one_refusal(erp, method):
     assert_refused(erp.get("orders/list", erp.call("20000101000000"), method=method), 400)
 
 
+@pytest.mark.parametrize(
+    ("query", "method", "reason"),
+    [
+        ("shop=12345", "post", "method"),
+        ("shop=12345&pk=%ff", "get", "encoding"),
+        ("shop=12345&pk=a&pk=b", "get", "twice"),
+        ("shop=12345&shop=12345", "get", "twice"),
+        ("shop=12345&pk=%0a", "get", "control_character"),
+        ("shop=12345" + "&a=1" * 3_000, "get", "too_many_parameters"),
+    ],
+)
+def test_a_shop_reads_in_its_log_of_calls_that_cannot_be_read(erp, shop, query, method, reason):
+    assert_refused(erp.get("orders/list", query, method=method), 400)
+
+    (call,) = PullCall.objects.for_shop(shop)
+    assert (call.outcome, call.reason) == ("malformed", reason)
+
+
+@pytest.mark.parametrize("query", ["shop=12345&shop=54321", "shop=0&pk=%ff", "pk=%ff", "shop=99999&pk=%ff"])
+def test_calls_that_name_no_shop_or_two_are_in_nobodys_log(erp, other_shop, query):
+    open_pull(other_shop)
+
+    assert_refused(erp.get("orders/list", query), 400)
+
+    assert not PullCall.objects.exists()
+
+
+def test_t4_calls_that_cannot_be_read_are_counted_too(erp, time_machine):
+    time_machine.move_to("2026-03-22T11:00:00Z", tick=False)
+
+    answers = [erp.get("orders/list", "shop=12345&pk=%ff").status_code for _ in range(FAILURES_ALLOWED + 2)]
+
+    assert answers == [400] * FAILURES_ALLOWED + [429] * 2
+    assert PullCall.objects.count() == FAILURES_ALLOWED + 1
+
+
 def test_a_shop_whose_pull_is_off_is_refused_like_an_unknown_one(shop):
     make_order(shop)
     before = Erp().get("id", {"shop": "12345"})

@@ -26,6 +26,7 @@ from orderpull.calls import (
     UpdateCall,
     malformed,
     read_query,
+    shop_meant,
     shop_number_of,
 )
 from orderpull.models import Outcome, PullCall
@@ -113,7 +114,7 @@ def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
     record = PullCall(step=kind, address=client_ip(request), at=timezone.now())
     try:
         try:
-            parameters = _parameters_of(request, kind)
+            parameters = _parameters_of(request, kind, record)
             pull = _enter(kind, parameters, record)
             return step(request, parameters, pull, record)
         except PullRefused as refusal:
@@ -140,15 +141,29 @@ def _enter(kind: str, parameters: Parameters, record: PullCall) -> Pull:
         raise
 
 
-def _parameters_of(request: HttpRequest, kind: str) -> Parameters:
+def _parameters_of(request: HttpRequest, kind: str, record: PullCall) -> Parameters:
     """What the caller sent: in the address to read, in the body to update. Raises PullRefused."""
-    if kind != PullCall.Step.UPDATE:
-        if request.method not in READING:
+    is_update = kind == PullCall.Step.UPDATE
+    sent = request.META.get("QUERY_STRING", "")
+    try:
+        if request.method not in (("POST",) if is_update else READING):
             raise malformed(Reason.METHOD)
-        return read_query(request.META.get("QUERY_STRING", ""), PARAMETERS)
-    if request.method != "POST":
-        raise malformed(Reason.METHOD)
-    return read_query(_body_of(request), UPDATE_PARAMETERS)
+        sent = _body_of(request) if is_update else sent
+        return read_query(sent, UPDATE_PARAMETERS if is_update else PARAMETERS)
+    except PullRefused:
+        _note_whose_it_was_meant_to_be(sent, record)
+        raise
+
+
+def _note_whose_it_was_meant_to_be(sent: str, record: PullCall) -> None:
+    """So that a shop reads in its log of calls that cannot even be read. Raises PullRefused for one too many."""
+    if not (number := shop_meant(sent)):
+        return
+    try:
+        enter(number, record)
+    except PullRefused as refusal:
+        if refusal.outcome == Outcome.TOO_MANY:
+            raise
 
 
 def _body_of(request: HttpRequest) -> str:
