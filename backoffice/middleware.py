@@ -50,16 +50,18 @@ class RequestLogMiddleware:
 class BareRpcMiddleware:
     """`/RPC` answers machines: no session, no cookie, no CSRF, no sign-in page, no redirect.
 
-    It stands before the session middleware and, for `/RPC` paths only, goes straight to the view.
+    It stands before the session middleware and, for `/RPC` and what is below it only, goes straight to the view.
     """
 
     def __init__(self, get_response: GetResponse):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/RPC/"):
+        # Without its slash too: elsewhere that is asked for by a redirect.
+        path = "/RPC/" if request.path_info == "/RPC" else request.path_info
+        if not path.startswith("/RPC/"):
             return self.get_response(request)
-        match = resolve(request.path_info)
+        match = resolve(path)
         return match.func(request, *match.args, **match.kwargs)
 
 

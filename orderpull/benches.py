@@ -20,7 +20,7 @@ from django.utils import timezone
 if __name__ == "__main__":
     django.setup()
 
-from backoffice.benches import Measured, bench, memory_kib, rows_examined, seconds_in_turns
+from backoffice.benches import Measured, bench, memory_kib, rows_examined, seconds_in_turns, tidy_tables
 from backoffice.models import Shop
 from orderpull.calls import ListCall
 from orderpull.models import PullCall, PullSettings
@@ -75,6 +75,7 @@ def pull(parameters: dict[str, str]) -> None:
 def pull_of_everything(size: int) -> Iterator[Measured]:
     shop = shop_with(size)
     open_pull(shop)
+    tidy_tables()
     firsts: list[float] = []
     works = [partial(copy_both_tables, shop), partial(pull_all, shop, firsts)]
     copied, pulled = seconds_in_turns(works, times=3)

@@ -19,6 +19,8 @@ UPDATE_PARAMETERS = SIGNED | {"order_id", "status", "carrier", "tracking_code", 
 # Lines of a note are meant; everywhere else a line end is a slip of the program that made the address.
 MAY_HAVE_LINES = {"note"}
 MOST_PARAMETERS = 20
+# Of what is malformed no more than this is looked at.
+LONGEST_READ = 2_000
 SHOP_NUMBER = re.compile("[1-9][0-9]{0,11}")
 CHANGE_TIME = re.compile("[0-9]{14}")
 ORDER_ID = re.compile("([1-9][0-9]{0,11})_([0-9]{5,18})")
@@ -65,6 +67,13 @@ def read_query(query_string: str, names: Collection[str] = PARAMETERS) -> dict[s
     if any((CONTROL_IN_LINES if name in MAY_HAVE_LINES else CONTROL).search(value) for name, value in known):
         raise malformed(Reason.CONTROL_CHARACTER)
     return parameters
+
+
+def shop_meant(sent: str) -> str:
+    """The number of the one shop that a query names which cannot be read otherwise; empty when there is none."""
+    numbers = {value for name, value in parse_qsl(sent[:LONGEST_READ], errors="replace") if name == "shop"}
+    number = numbers.pop() if len(numbers) == 1 else ""
+    return number if SHOP_NUMBER.fullmatch(number) else ""
 
 
 def shop_number_of(parameters: dict[str, str]) -> str:

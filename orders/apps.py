@@ -20,7 +20,7 @@ class OrdersConfig(AppConfig):
         from orders.papers import pages as papers
         from orders.papers.subjects import OrdersAsSubjects
         from orders.selection_pages import SelectionPage, register_selection_page
-        from orders.services import invoices_due, own_statuses
+        from orders.services import invoices_due, own_statuses, status_names
         from orders.tabs import todo_count
 
         register_page(NavEntry("exports:list", _("Exports"), "dl", Permission.EXPORT_ORDERS, position=40))
@@ -33,6 +33,7 @@ class OrdersConfig(AppConfig):
         exports.register()
         papers.register()
         own_statuses.register()
+        status_names.register()
         invoices_due.listen()
         subjects.provide(OrdersAsSubjects())
         register_panel(relatives_panel)

@@ -36,7 +36,7 @@ from statuses.catalogue import catalogue_of
 from statuses.kinds import BUILTIN, Kind
 
 # A small first chunk lets an answer begin at once; the rest is read in chunks of a flat size.
-FIRST_CHUNK = 50
+FIRST_CHUNK = 10
 CHUNK = 500
 
 

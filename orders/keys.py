@@ -5,11 +5,14 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+
+T = TypeVar("T")
 
 
 def keys_of(rows: QuerySet) -> "array[int]":
@@ -49,9 +52,9 @@ def as_array(keys: Iterable[int]) -> str:
     return f"{{{','.join(map(str, keys))}}}"
 
 
-def in_chunks(keys: Iterable[int], *, first: int, size: int) -> Iterator[list[int]]:
-    """`first` of the keys, then `size` at a time."""
-    rest, number = iter(keys), first
+def in_chunks(things: Iterable[T], *, first: int, size: int) -> Iterator[list[T]]:
+    """`first` of the things, then `size` at a time."""
+    rest, number = iter(things), first
     while chunk := list(islice(rest, number)):
         yield chunk
         number = size

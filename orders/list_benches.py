@@ -22,7 +22,7 @@ from django.utils.html import escape
 from backoffice import urls
 from backoffice.access import requires
 from backoffice.actor import SYSTEM
-from backoffice.benches import Measured, bench, seconds_in_turns
+from backoffice.benches import Measured, bench, seconds_in_turns, tidy_tables
 from backoffice.models import Shop
 from backoffice.roles import Permission
 from orders import bulk
@@ -44,9 +44,7 @@ OF_ORDERS = re.compile("orders_order\\b|orders_ordersearchtext|orders_search_tri
 def largest_shop_among(number_of_orders: int) -> Shop:
     """The largest of many shops, with about a third of the orders; its tables are tidy, as a server keeps them."""
     shops = generate_orders(number_of_orders, number_of_shops=max(2, number_of_orders // ORDERS_PER_SHOP))
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
+    tidy_tables()
     return max(shops, key=lambda shop: shop.orders.count())
 
 

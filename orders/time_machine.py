@@ -54,6 +54,7 @@ COMPUTED = {
 # Entries that tell of something outside the order's own fields.
 ONLY_TOLD = {
     LogAction.ORDER_PLACED,
+    LogAction.STATUS_RENAMED,
     LogAction.PERSONAL_NUMBER_SEEN,
     LogAction.PAPERS_MADE,
     LogAction.DIGITAL_SENT,

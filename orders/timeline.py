@@ -401,6 +401,12 @@ def _tags(entry: OrderLogEntry, words: Words) -> Sentence:
     return Sentence(str(LogAction(entry.action).label), old, new)
 
 
+def _renamed(entry: OrderLogEntry, words: Words) -> Sentence:
+    """What a status was and is called."""
+    names = entry.changes.get("name", {})
+    return Sentence(str(LogAction(entry.action).label), names.get("old", ""), names.get("new", ""))
+
+
 def _about(entry: OrderLogEntry, words: Words) -> Sentence:
     return Sentence(str(LogAction(entry.action).label), new=entry.subject)
 
@@ -537,6 +543,7 @@ _SENTENCES: dict[LogAction, Callable[[OrderLogEntry, Words], Sentence]] = {
     LogAction.DIGITAL_SENT: _about,
     **dict.fromkeys(MAILS, _about),
     LogAction.MESSAGE_READ: _plainly,
+    LogAction.STATUS_RENAMED: _renamed,
     LogAction.FOLDER_CHANGED: _folder,
     LogAction.TAGS_CHANGED: _tags,
     LogAction.PERSONAL_NUMBER_SEEN: _plainly,

@@ -1,13 +1,13 @@
 """Every change of a shop's statuses.
 
-Names and colours are presentation: a new name shows at once wherever a status is shown, on orders of the past too,
-but no order counts as changed by it, so a business system hears of it with the order's next change. Codes are what
-others may rely on: they are made once and never change, not even after the status is removed.
+Names and colours are presentation: they show at once wherever a status is shown, on orders of the past too. A name
+stands in what business systems fetch, so the orders that show it count as changed by a new one. Codes are what others
+may rely on: they are made once and never change, not even after the status is removed.
 """
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from django.db import transaction
@@ -49,6 +49,13 @@ class StatusRemoved(Exception):
     """The status has been removed already."""
 
 
+class Saved(NamedTuple):
+    """A changed status, and what became of the orders that show it."""
+
+    status: ShopStatus
+    told: Moved
+
+
 @transaction.atomic
 def create_status(shop: Shop, kind: str, values: dict[str, Any], *, by: Actor) -> ShopStatus:
     """A new own status; its code is made from its name. Raises TooManyStatuses."""
@@ -63,9 +70,11 @@ def create_status(shop: Shop, kind: str, values: dict[str, Any], *, by: Actor) -
 
 
 @transaction.atomic
-def change_status(shop: Shop, kind: str, code: str, values: dict[str, Any], *, seen: int, by: Actor) -> ShopStatus:
+def change_status(shop: Shop, kind: str, code: str, values: dict[str, Any], *, seen: int, by: Actor) -> Saved:
     """Give a status other words and looks; `seen` is the version the person looked at, 0 for an untouched one.
 
+    With a new name in a language that the shop's orders are fetched in, a job lets the orders that show it count as
+    changed.
     Raises ChangedMeanwhile when somebody was quicker, StatusRemoved when it is gone.
     """
     row = next((row for row in _locked_rows(shop, kind) if row.code == code), None)
@@ -75,22 +84,37 @@ def change_status(shop: Shop, kind: str, code: str, values: dict[str, Any], *, s
     if current.version != seen:
         raise ChangedMeanwhile(current)
     current.shop = shop
+    before = _names_fetched(current)
     for name, value in values.items():
         setattr(current, name, value)
     current.version += 1
     current.changed_by = by.name
     current.save()
     log.info("status changed", shop=shop.number, kind=kind, code=code, by=by.name)
-    return current
+    for old, new in zip(before, _names_fetched(current), strict=True):
+        if old != new:
+            return Saved(current, carrier().tell_of_new_name(current, old, new, by=by))
+    return Saved(current, Moved(0))
 
 
-def back_to_standard(shop: Shop, kind: str, code: str, *, by: Actor) -> None:
-    """Give a built-in status its own words and colours again. Raises KeyError when there is no such word."""
+def _names_fetched(status: ShopStatus) -> list[str]:
+    """The status's names as they stand in what is fetched of its shop and target shops, the shop's own first."""
+    shop = status.shop
+    languages = dict.fromkeys([shop.language, *(target.language for target in shop.targets())])
+    return [status.name_in(language) for language in languages]
+
+
+def back_to_standard(shop: Shop, kind: str, code: str, *, by: Actor) -> Saved | None:
+    """Give a built-in status its own words and colours again; None when the shop never gave it others.
+
+    Raises KeyError when there is no such word.
+    """
     usual = standard(kind, code)
     row = ShopStatus.objects.for_shop(shop).filter(kind=kind, code=code, is_builtin=True).first()
     if row is not None:
         values = {name: getattr(usual, name) for name in SHOWN}
-        change_status(shop, kind, code, values, seen=row.version, by=by)
+        return change_status(shop, kind, code, values, seen=row.version, by=by)
+    return None
 
 
 def is_standard(status: ShopStatus) -> bool:

@@ -1,4 +1,4 @@
-"""The seam to whatever carries statuses: this app lists and removes them without knowing what an order is.
+"""The seam to whatever carries statuses: this app lists, renames and removes them without knowing what an order is.
 
 The app above registers its `Carrier` in `ready()`. Without one nothing is in use.
 """
@@ -14,7 +14,7 @@ from statuses.models import ShopStatus
 
 @dataclass(frozen=True)
 class Moved:
-    """What became of the orders of a removed status: so many moved in one act, or a job that is at it."""
+    """What became of the orders of a status: so many changed in one act, or a job is at it."""
 
     number: int
     act: uuid.UUID | None = None
@@ -33,6 +33,15 @@ class Carrier(Protocol):
     def number_with(self, status: ShopStatus) -> int:
         """How many orders carry an own status, those in Deleted too."""
 
+    def number_showing(self, shop: Shop, status: ShopStatus) -> int | None:
+        """How many orders outside Deleted name a status of `shop`; None where nobody counts them."""
+
+    def tell_of_new_name(self, status: ShopStatus, old: str, new: str, *, by: Actor) -> Moved:
+        """Start a job that lets all orders that name a status count as changed.
+
+        Called in the transaction that renames it.
+        """
+
     def move(self, status: ShopStatus, code: str, *, by: Actor) -> Moved:
         """Give all orders with an own status another one of its kind, deleted orders too."""
 
@@ -48,6 +57,12 @@ class _Nobody:
 
     def number_with(self, status: ShopStatus) -> int:
         return 0
+
+    def number_showing(self, shop: Shop, status: ShopStatus) -> int | None:
+        return 0
+
+    def tell_of_new_name(self, status: ShopStatus, old: str, new: str, *, by: Actor) -> Moved:
+        return Moved(0)
 
     def move(self, status: ShopStatus, code: str, *, by: Actor) -> Moved:
         return Moved(0)

@@ -96,8 +96,7 @@ def edit(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         except services.StatusRemoved:
             raise Http404("Removed meanwhile.") from None
         else:
-            messages.success(request, _("Status “%(name)s” is saved.") % {"name": saved.label})
-            return _to_list(request)
+            return _saved(request, _("Status “%(name)s” is saved.") % {"name": saved.status.label}, saved.told)
     return _edit_page(request, form, status)
 
 
@@ -108,10 +107,9 @@ def back_to_standard(request: HttpRequest, kind: str, code: str) -> HttpResponse
     _kind_or_404(kind)
     if code not in BUILTIN[kind]:
         raise Http404("Not a built-in status.")
-    services.back_to_standard(request.shop, kind, code, by=request.actor)
-    label = str(BUILTIN[kind][code].label)
-    messages.success(request, _("Status “%(name)s” has its usual name and colours again.") % {"name": label})
-    return _to_list(request)
+    saved = services.back_to_standard(request.shop, kind, code, by=request.actor)
+    text = _("Status “%(name)s” has its usual name and colours again.") % {"name": str(BUILTIN[kind][code].label)}
+    return _saved(request, text, saved.told if saved else Moved(0))
 
 
 @require_POST
@@ -189,8 +187,22 @@ def _edit_page(request: HttpRequest, form: StatusForm, status: ShopStatus) -> Ht
     context["is_changed"] = status.is_builtin and not services.is_standard(status)
     if request.htmx and "preview" in request.POST:
         return render(request, "statuses/_sample.html", context)
+    context["of_new_names"] = _what_new_names_do(request, status)
     code = 200 if request.method == "GET" or "preview" in request.POST else 422
     return render(request, "statuses/edit.html", context, status=code)
+
+
+def _what_new_names_do(request: HttpRequest, status: ShopStatus) -> str:
+    """Which orders systems fetch again when the status is renamed; empty for one that no order shows."""
+    number = carrier().number_showing(request.shop, status) if status.code else 0
+    if number is None:
+        return _("With a new name all orders that show it count as changed: systems that fetch orders get them again.")
+    text = ngettext(
+        "With a new name the %(number)d order that shows it counts as changed: systems that fetch orders get it again.",
+        "With a new name the %(number)d orders that show it count as changed: systems that fetch orders get all again.",
+        number,
+    )
+    return text % {"number": number} if number else ""
 
 
 def _sample(form: StatusForm, language: str) -> ShopStatus:
@@ -207,6 +219,19 @@ def _sample(form: StatusForm, language: str) -> ShopStatus:
 
 def _is_saved(request: HttpRequest) -> bool:
     return request.method == "POST" and "preview" not in request.POST
+
+
+def _saved(request: HttpRequest, text: str, told: Moved) -> HttpResponse:
+    """To the list; with a new name a job is at work."""
+    if told.number:
+        orders = ngettext(
+            "The %(number)d order that shows it will count as changed.",
+            "The %(number)d orders that show it will count as changed.",
+            told.number,
+        )
+        text = f"{text} {orders % {'number': told.number}}"
+    messages.success(request, text)
+    return _to_list(request)
 
 
 def _removed(request: HttpRequest, status: ShopStatus, moved: Moved, target: str, catalogue: Catalogue) -> HttpResponse:

@@ -3,10 +3,10 @@
 import hashlib
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import chain, groupby
 
 import structlog
 from django.db import DatabaseError
@@ -69,10 +69,11 @@ def _asked_for(orders: OrderQuerySet, call: ListCall, shop: Shop, owner: Shop) -
     return orders.filter(number=number) if shop_number == owner.number else orders.none()
 
 
-def answer(call: ListCall, pull: Pull, record: PullCall) -> Iterator[bytes]:
+def answer(call: ListCall, pull: Pull, record: PullCall) -> Generator[bytes, None, None]:
     """The document in pieces, as the export writes it; `record` is saved when the last piece is gone.
 
-    The orders are found before this returns, so that a fault shows as one and not as a broken document.
+    The orders are found and the first of them written before this returns, so that a fault shows as one and not as a
+    broken document.
     """
     found = find_orders(call, pull)
     record.number_of_orders = len(found.order_ids)
@@ -85,7 +86,12 @@ def answer(call: ListCall, pull: Pull, record: PullCall) -> Iterator[bytes]:
         change_time=call.subject if call.wall_time is not None else "",
         next_change_time=found.next_change_time,
     )
-    return _recorded(pieces, record, seen)
+    try:
+        first = next(pieces)
+    except Exception:
+        _note(record, Outcome.BROKEN_OFF, seen)
+        raise
+    return _recorded(chain([first], pieces), record, seen)
 
 
 class Seen:
@@ -129,7 +135,7 @@ class Kept:
             record.answer_digest = self._hash.hexdigest()
 
 
-def _recorded(pieces: Iterator[bytes], record: PullCall, seen: Seen) -> Iterator[bytes]:
+def _recorded(pieces: Iterator[bytes], record: PullCall, seen: Seen) -> Generator[bytes, None, None]:
     """Pass the pieces on and save `record` at the end, however it ends; receipts only when all of it was taken."""
     outcome, kept = Outcome.BROKEN_OFF, Kept()
     try:

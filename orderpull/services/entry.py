@@ -10,12 +10,15 @@ from django.db.models.functions import Coalesce
 from backoffice.models import Shop
 from orderpull.calls import PullRefused, SignedCall
 from orderpull.diagnosis import reason_for
-from orderpull.models import GOOD_OUTCOMES, Outcome, PullCall, PullSettings, RpcId
+from orderpull.models import GOOD_OUTCOMES, Outcome, PullCall, PullPartner, PullSettings, RpcId
+from orderpull.reasons import Reason
 
 WINDOW = timedelta(seconds=60)
 # Per shop and address and minute. Guessing ends long before it gets anywhere, an ERP that works never notices.
 FAILURES_ALLOWED = 20
 IDS_ALLOWED = 120
+# Stands where there is no key to judge a signature by; nobody knows it, and who signs with it is refused all the same.
+STAND_IN = secrets.token_hex(20)
 
 
 @dataclass(frozen=True)
@@ -80,28 +83,47 @@ def _number_of(calls: QuerySet[PullCall]) -> Coalesce:
 def check_signature(call: SignedCall, pull: Pull, record: PullCall, *, module: str) -> None:
     """Raise PullRefused unless `call` carries an id of this shop and was signed with one of its keys.
 
-    `module` is what a partner must ask for at this address.
+    `module` is what a partner must ask for at this address. The signature is judged whatever else is wrong, so that the
+    time a refusal takes does not tell which of it was.
     """
-    issued = RpcId.objects.filter(digits=call.rpc_id).first()
-    if issued is None:
-        raise PullRefused(Outcome.ID_UNKNOWN)
-    if issued.shop_id != pull.shop.pk:
-        raise PullRefused(Outcome.ID_OF_OTHER_SHOP)
-    if not issued.is_valid_at(record.at):
-        raise PullRefused(Outcome.ID_EXPIRED)
-    keys = _keys_for(call, pull, record.at, module)
-    if not call.is_signed_with(keys):
-        raise PullRefused(Outcome.SIGNATURE_WRONG, reason_for(call, keys, pull.settings.previous_key))
+    problem = _problem_with_id(call, pull.shop, record.at)
+    keys = _keys_for(call, pull.settings, record.at, module)
+    reason = _judged(call, keys or [STAND_IN], pull.settings.previous_key)
+    if problem or not keys:
+        raise PullRefused(problem or Outcome.PARTNER_UNKNOWN)
+    if reason:
+        raise PullRefused(Outcome.SIGNATURE_WRONG, reason)
     record.with_old_key = len(keys) > 1 and not call.is_signed_with(keys[:1])
 
 
-def _keys_for(call: SignedCall, pull: Pull, at: datetime, module: str) -> list[str]:
+def check_for_nothing(call: SignedCall) -> None:
+    """Do what judging `call` costs, for a caller who is refused before: there may be no shop to judge it by."""
+    RpcId.objects.filter(digits=call.rpc_id).first()
+    if call.partner is not None:
+        PullPartner.objects.filter(settings=0, name=call.partner).first()
+    _judged(call, [STAND_IN])
+
+
+def _problem_with_id(call: SignedCall, shop: Shop, at: datetime) -> Outcome | None:
+    issued = RpcId.objects.filter(digits=call.rpc_id).first()
+    if issued is None:
+        return Outcome.ID_UNKNOWN
+    if issued.shop_id != shop.pk:
+        return Outcome.ID_OF_OTHER_SHOP
+    return None if issued.is_valid_at(at) else Outcome.ID_EXPIRED
+
+
+def _keys_for(call: SignedCall, settings: PullSettings, at: datetime, module: str) -> list[str]:
+    """Those that may have signed `call`; none for a partner who is not known or not meant here."""
     if call.partner is None:
-        return pull.settings.keys_at(at)
-    partner = pull.settings.partners.filter(name=call.partner).first()
-    if partner is None or call.module != module:
-        raise PullRefused(Outcome.PARTNER_UNKNOWN)
-    return [partner.key]
+        return settings.keys_at(at)
+    partner = settings.partners.filter(name=call.partner).first()
+    return [partner.key] if partner is not None and call.module == module else []
+
+
+def _judged(call: SignedCall, keys: list[str], previous_key: str = "") -> Reason | None:
+    """Why `call` was signed with none of `keys`; None when it was with one."""
+    return None if call.is_signed_with(keys) else reason_for(call, keys, previous_key)
 
 
 def issue_rpc_id(shop: Shop, *, at: datetime) -> str:

@@ -16,6 +16,7 @@ from pkgutil import iter_modules
 from uuid import uuid4
 
 import pytest
+from django.test import TestCase
 from lxml import etree
 
 from orderpull.tests.client import Erp, body_of, open_pull
@@ -73,6 +74,7 @@ from orders.services.own_statuses import OrdersCarryStatuses
 from orders.tests.factories import make_order, new_line
 from orders.tests.test_edit_service import of_line, of_order, without
 from statuses.kinds import Kind
+from statuses.services import back_to_standard, change_status
 from statuses.tests.factories import make_own_status
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,13 @@ OWN = {
     Kind.FULFILMENT: ("wrapping", "in_progress"),
     Kind.INTERNAL: ("call", ""),
     Kind.LINE: ("engraving", "open"),
+}
+# {kind: the service that gives an order such a status}.
+GIVERS = {
+    Kind.PAYMENT: set_payment_status,
+    Kind.FULFILMENT: set_fulfilment_status,
+    Kind.INTERNAL: set_internal_status,
+    Kind.LINE: set_line_status,
 }
 # What fields become that an edit can change; texts become another text.
 EDITED = {
@@ -140,6 +149,18 @@ CHANGES = [
     Change("own line status", lambda order, by: set_line_status(order, own(order.shop, Kind.LINE), by=by)),
     Change("internal status", lambda order, by: set_internal_status(order, own(order.shop, Kind.INTERNAL), by=by)),
     Change("own status removed", lambda order, by: [give_up(each, by) for each in internal_status_of(order)]),
+    *(
+        Change(
+            f"{kind} status renamed",
+            lambda order, by, kind=kind: rename_status(order.shop, kind, code_of(order, kind), by),
+        )
+        for kind in (Kind.PAYMENT, Kind.FULFILMENT, Kind.LINE)
+    ),
+    *(
+        Change(f"own {kind} status renamed", lambda order, by, kind=kind: rename_own(order.shop, kind, by))
+        for kind in OWN
+    ),
+    Change("usual name", lambda order, by: have_the_usual_name(order.shop, order.fulfilment_status, by)),
     Change("status of many", lambda order, by: set_many(order, by)),
     Change("one line", lambda order, by: set_line_status(order, "returned", by=by, line=order.lines.first())),
     Change("note", lambda order, by: add_note(order, "Soon", by=by, audience=OrderNote.Audience.CUSTOMER)),
@@ -198,6 +219,7 @@ TRIED_ELSEWHERE = {
     "pay_out": "asks the provider, then does as mark_paid_out",
     "credit_refund": "does as credit_invoice",
     "undo_regrouping": "undo of a split or merge",
+    "tell_of_new_name": "what change_status does to orders",
 }
 
 
@@ -252,6 +274,30 @@ def internal_status_of(order):
 
 def give_up(status, by):
     return OrdersCarryStatuses().move(status, "", by=by)
+
+
+def code_of(order, kind):
+    """Of the built-in status that the order shows."""
+    return order.lines.first().status if kind == Kind.LINE else getattr(order, f"{kind}_status")
+
+
+def rename_status(shop, kind, code, by):
+    """Another name each time; orders hear of it from a job."""
+    row = shop.statuses.filter(kind=kind, code=code).first()
+    version = row.version if row else 0
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        change_status(shop, kind, code, {f"name_{shop.language}": f"Name {version}"}, seen=version, by=by)
+
+
+def have_the_usual_name(shop, code, by):
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        back_to_standard(shop, Kind.FULFILMENT, code, by=by)
+
+
+def rename_own(shop, kind, by):
+    """When there is one."""
+    for status in shop.statuses.filter(kind=kind, is_builtin=False):
+        rename_status(shop, kind, status.code, by)
 
 
 def rename(shipment, by):
@@ -343,6 +389,7 @@ def ready_for(change, shop, by):
     """An order that the change can be made of."""
     order = make_order(shop) if change.name in OF_UNPAID else make_full(shop)
     InvoiceSettings.objects.update_or_create(shop=shop, defaults={"invoices_unpaid": True})
+    make_names_for(change, order, by)
     match change.name:
         case "restored":
             delete_orders([order.pk], shop=shop, by=by)
@@ -363,6 +410,15 @@ def ready_for(change, shop, by):
         case "credit note":
             issue_invoice(order, by=by)
     return order
+
+
+def make_names_for(change, order, by):
+    """A status with a name that the change can change."""
+    for kind, give in GIVERS.items():
+        if change.name == f"own {kind} status renamed":
+            give(order, own(order.shop, kind), by=by)
+    if change.name == "usual name":
+        rename_status(order.shop, Kind.FULFILMENT, order.fulfilment_status, by)
 
 
 def test_every_element_is_changed_by_some_service_or_fixed(shop, actor, time_machine):

@@ -10,11 +10,11 @@ from lxml import etree
 
 from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
-from orderpull.models import PullCall, PullPartner, RpcId
+from orderpull.models import PullCall, PullPartner, PullReceipt, RpcId
 from orderpull.services import forget_old_calls, new_key, rotate_key
 from orderpull.tasks import forget_expired_rpc_ids
 from orderpull.tests.client import KEY, Erp, body_of, open_pull, sign
-from orders.documents import order_documents
+from orders.documents import FIRST_CHUNK, order_documents
 from orders.exports.xml import SCHEMA, orders_of_documents, write_orders
 from orders.exports.xml_orders import export_orders
 from orders.models import Order, OrderNote
@@ -399,6 +399,18 @@ def test_an_answer_is_plain_when_gzip_is_not_wanted(erp, offer):
     assert body_of(response).startswith(b"<?xml")
 
 
+@pytest.mark.parametrize("offer", ["gzip", "identity"])
+def test_head_names_the_coding_that_get_would_use(erp, offer):
+    call = erp.call("20000101000000")
+
+    got, told = (erp.get("orders/list", call, method, HTTP_ACCEPT_ENCODING=offer) for method in ("get", "head"))
+
+    assert body_of(told) == b""
+    for name in ("Content-Type", "Content-Encoding", "Vary", "Cache-Control"):
+        assert told.headers.get(name) == got.headers.get(name)
+    assert ("Content-Encoding" in told) is (offer == "gzip")
+
+
 def test_a_pull_is_written_down(erp, shop, time_machine):
     time_machine.move_to(NOON, tick=False)
     make_order(shop)
@@ -429,15 +441,34 @@ def test_a_caller_that_hangs_up_is_written_down(erp, shop, encoding):
     assert (call.outcome, call.number_of_orders) == ("cut_off", 1)
 
 
-def test_a_fault_in_the_middle_is_written_down(erp, shop, monkeypatch):
-    make_order(shop)
-    monkeypatch.setattr("orderpull.services.answers.written_orders", lambda ids, shop: (1 / 0 for _ in ids))
+def make_unwritable(order):
+    """Totals as no service keeps them, so that writing the order fails."""
+    Order.objects.filter(pk=order.pk).update(vat_totals=[{"rate": "21.00"}])
+
+
+def test_a_fault_in_the_middle_is_written_down(erp, shop):
+    *_first, last = [make_order(shop) for _ in range(FIRST_CHUNK + 1)]
+    make_unwritable(last)
     response = erp.list()
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(KeyError):
         body_of(response)
 
+    assert response.status_code == 200
     assert PullCall.objects.filter(step="list").get().outcome == "broken_off"
+    assert not PullReceipt.objects.exists()
+
+
+def test_a_fault_at_the_beginning_is_told_before_anything_of_the_answer(erp, shop):
+    make_unwritable(make_order(shop))
+
+    response = erp.list()
+
+    assert response.status_code == 500
+    assert response["Content-Type"] == "text/xml; charset=UTF-8"
+    assert etree.fromstring(body_of(response)).text == "fault here, try again later"
+    assert PullCall.objects.filter(step="list").get().outcome == "broken_off"
+    assert not PullReceipt.objects.exists()
 
 
 def test_old_ids_and_calls_are_forgotten(erp, shop, time_machine):

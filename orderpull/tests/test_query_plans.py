@@ -1,7 +1,9 @@
 """How PostgreSQL answers the question that most pulls are: what changed? Nothing."""
 
+import json
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from backoffice.benches import rows_examined
@@ -29,6 +31,34 @@ def test_nothing_changed_among_many_orders_looks_at_five_rows():
     assert len(asked) == 6
     PullCall.objects.all().delete()  # it was not there yet when they were counted
     assert rows_examined(query for query in asked if query.startswith("SELECT")) <= 5
+
+
+def test_what_changed_is_found_in_its_order_from_an_index_alone():
+    (shop,) = generate_orders(200)
+    open_pull(shop)
+    erp = Erp(shop.number)
+
+    _answer, asked = queries_of(lambda: body_of(erp.list()))
+
+    (finding,) = [query for query in asked if "int8send" in query]
+    assert [(node["Node Type"], node.get("Index Name")) for node in plan_among_many(finding)] == [
+        ("Aggregate", None),
+        ("Index Only Scan", "order_by_change"),
+    ]
+
+
+def plan_among_many(query):
+    """The nodes of its plan, from the top; small tables would be read and sorted as a whole, so that is turned off."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {query}")
+        (answer,) = cursor.fetchone()
+    plans = json.loads(answer) if isinstance(answer, str) else answer
+    nodes = [plans[0]["Plan"]]
+    while "Plans" in nodes[-1]:
+        nodes += nodes[-1]["Plans"]
+    return nodes
 
 
 def test_the_yardstick_sees_what_is_looked_at_for_nothing():

@@ -1,12 +1,22 @@
+from collections import Counter
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from urllib.parse import urlencode
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from lxml import etree
 
 from backoffice.tests.factories import make_shop
 from orderpull.models import PullCall, PullSettings, RpcId
 from orderpull.services import FAILURES_ALLOWED, IDS_ALLOWED, open_demo_shops
 from orderpull.tests.client import KEY, Erp, body_of, open_pull
+from orders.exports.xml import SCHEMA
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -97,9 +107,67 @@ def test_unknown_addresses_get_the_one_refusal(erp, path):
     assert_refused(erp.get(path, {"shop": "12345"}), 400)
 
 
+def test_the_root_is_refused_too_and_asks_for_no_slash(erp):
+    assert_refused(erp.http.get("/RPC?shop=12345"), 400)
+    assert_refused(erp.http.post("/RPC", {"shop": "12345"}), 400)
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "trace"])
+def test_the_schema_is_only_read(method):
+    response = getattr(Client(), method)("/RPC/orders.xsd")
+
+    assert_refused(response, 405)
+    assert response["Allow"] == "GET, HEAD"
+
+
+def test_the_schema_is_given_and_head_tells_how_long_it_is():
+    given, told = Client().get("/RPC/orders.xsd"), Client().head("/RPC/orders.xsd")
+
+    assert body_of(given) == SCHEMA.read_bytes()
+    assert (told.status_code, body_of(told)) == (200, b"")
+    for name in ("Content-Type", "Content-Length"):
+        assert told[name] == given[name]
+
+
 @pytest.mark.parametrize("method", ["post", "put", "delete", "patch", "options", "trace"])
 def test_other_methods_get_the_one_refusal(erp, method):
     assert_refused(erp.get("orders/list", erp.call("20000101000000"), method=method), 400)
+
+
+@pytest.mark.parametrize(
+    ("query", "method", "reason"),
+    [
+        ("shop=12345", "post", "method"),
+        ("shop=12345&pk=%ff", "get", "encoding"),
+        ("shop=12345&pk=a&pk=b", "get", "twice"),
+        ("shop=12345&shop=12345", "get", "twice"),
+        ("shop=12345&pk=%0a", "get", "control_character"),
+        ("shop=12345" + "&a=1" * 3_000, "get", "too_many_parameters"),
+    ],
+)
+def test_a_shop_reads_in_its_log_of_calls_that_cannot_be_read(erp, shop, query, method, reason):
+    assert_refused(erp.get("orders/list", query, method=method), 400)
+
+    (call,) = PullCall.objects.for_shop(shop)
+    assert (call.outcome, call.reason) == ("malformed", reason)
+
+
+@pytest.mark.parametrize("query", ["shop=12345&shop=54321", "shop=0&pk=%ff", "pk=%ff", "shop=99999&pk=%ff"])
+def test_calls_that_name_no_shop_or_two_are_in_nobodys_log(erp, other_shop, query):
+    open_pull(other_shop)
+
+    assert_refused(erp.get("orders/list", query), 400)
+
+    assert not PullCall.objects.exists()
+
+
+def test_t4_calls_that_cannot_be_read_are_counted_too(erp, time_machine):
+    time_machine.move_to("2026-03-22T11:00:00Z", tick=False)
+
+    answers = [erp.get("orders/list", "shop=12345&pk=%ff").status_code for _ in range(FAILURES_ALLOWED + 2)]
+
+    assert answers == [400] * FAILURES_ALLOWED + [429] * 2
+    assert PullCall.objects.count() == FAILURES_ALLOWED + 1
 
 
 def test_a_shop_whose_pull_is_off_is_refused_like_an_unknown_one(shop):
@@ -144,6 +212,87 @@ def test_t4_guessing_is_stopped_for_that_address_alone(erp, shop, time_machine):
 
     time_machine.shift(61)
     assert guesser.list().status_code == 200
+
+
+# Who may not enter, and how they come to it; {word: what is done to the shop or its call}.
+REFUSED = {
+    "wrong key": {},
+    "id never given": {"rpc_id": "1111111111"},
+    "id of another shop": {"rpc_id": "2222222222"},
+    "old id": {"rpc_id": "3333333333"},
+    "unknown shop": {"shop": "99999"},
+    "shop that is never pulled": {"shop": "54321"},
+    "pull is off": {"is_on": False},
+    "address not allowed": {"allowed_addresses": "192.0.2.1"},
+    "updates are off": {"accepts_updates": False},
+}
+REFUSED_PARTNER = REFUSED | {"unknown partner": {"partner": "nobody"}, "wrong module": {"module": "orders_got"}}
+
+
+@pytest.mark.parametrize("kind", ["list", "count", "update"])
+@pytest.mark.parametrize("edition", ["own key", "partner"])
+def test_whatever_a_signed_call_is_refused_for_as_much_is_worked_out(shop, other_shop, monkeypatch, kind, edition):
+    """So that the time it takes tells no shop, no partner and no setting."""
+    settings, now = open_pull(shop), timezone.now()
+    settings.partners.create(name="nelis", key="geheim-2")
+    for digits, of, age in [("2222222222", other_shop, 0), ("3333333333", shop, 200), ("4444444444", shop, 0)]:
+        RpcId.objects.create(digits=digits, shop=of, issued_at=now - timedelta(seconds=age))
+    work, partner = Work(monkeypatch), {"partner": "nelis", "module": f"orders_{'get' if kind == 'list' else kind}"}
+
+    done = {}
+    for name, change in (REFUSED if edition == "own key" else REFUSED_PARTNER).items():
+        PullSettings.objects.update(**SETTINGS | {field: change[field] for field in SETTINGS if field in change})
+        sent = {"shop": "12345", "rpc_id": "4444444444", "pk": "0" * 40, **(partner if edition == "partner" else {})}
+        sent |= {field: value for field, value in change.items() if field not in SETTINGS}
+        with work.counted() as done[name]:
+            response = call_of(kind, sent)
+        assert_refused(response, 403)
+
+    assert done["wrong key"]["digests"] > 20
+    assert done == dict.fromkeys(done, done["wrong key"])
+
+
+SETTINGS = {"is_on": True, "allowed_addresses": "", "accepts_updates": True}
+
+
+def call_of(kind, sent):
+    if kind == "update":
+        form = "application/x-www-form-urlencoded"
+        return Client().post(
+            "/RPC/orders/update", urlencode(sent | {"order_id": "12345_00001", "note": "x"}), content_type=form
+        )
+    return Client().get(f"/RPC/orders/{kind}", sent | {"change_time": "20000101000000"})
+
+
+class Work:
+    """What is worked out to judge a signature, as the standard library and the database see it."""
+
+    def __init__(self, monkeypatch):
+        self.number = Counter()
+        for place, name, what in [
+            ("hashlib", "sha1", "digests"),
+            ("orderpull.calls", "compare_digest", "compares"),
+            ("orderpull.diagnosis", "compare_digest", "compares"),
+        ]:
+            self.count(monkeypatch, place, name, what)
+
+    def count(self, monkeypatch, place, name, what):
+        real = getattr(import_module(place), name)
+
+        def counting(*args, **kwargs):
+            self.number[what] += 1
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(f"{place}.{name}", counting)
+
+    @contextmanager
+    def counted(self):
+        self.number.clear()
+        done = {}
+        with CaptureQueriesContext(connection) as queries:
+            yield done
+        done |= self.number
+        done["questions"] = sum(query["sql"].startswith("SELECT") for query in queries)
 
 
 def test_ids_are_given_out_at_a_human_pace(erp):

@@ -4,8 +4,8 @@ A refusal never says which check failed: one text for all. The reason is in the 
 """
 
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from http import HTTPStatus
 from xml.sax.saxutils import quoteattr
 
@@ -22,9 +22,11 @@ from orderpull.calls import (
     UPDATE_PARAMETERS,
     ListCall,
     PullRefused,
+    SignedCall,
     UpdateCall,
     malformed,
     read_query,
+    shop_meant,
     shop_number_of,
 )
 from orderpull.models import Outcome, PullCall
@@ -33,6 +35,7 @@ from orderpull.services import (
     WINDOW,
     Pull,
     answer,
+    check_for_nothing,
     check_signature,
     check_updates_accepted,
     count_answer,
@@ -47,12 +50,19 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 REFUSAL = f"{DECLARATION}<error>invalid request</error>\n"
 BUSY = f"{DECLARATION}<error>busy, try again later</error>\n"
 BUSY_SECONDS = 10
+FAULT = f"{DECLARATION}<error>fault here, try again later</error>\n"
+READING = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
 MOST_BODY = 40_000
 # Level 1 makes a tenth of order XML; the default takes four times as long for a little more.
 QUICK = 1
 # What a partner asks for, by the address it calls.
 LIST_MODULE, COUNT_MODULE, UPDATE_MODULE = "orders_get", "orders_count", "orders_update"
+READERS: dict[str, Callable[[dict[str, str]], SignedCall]] = {
+    PullCall.Step.LIST: ListCall.read,
+    PullCall.Step.COUNT: ListCall.since,
+    PullCall.Step.UPDATE: UpdateCall.read,
+}
 STATUS_OF = {Outcome.MALFORMED: HTTPStatus.BAD_REQUEST, Outcome.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS}
 
 Parameters = dict[str, str]
@@ -87,6 +97,10 @@ def orders_update(request: HttpRequest) -> HttpResponseBase:
 @public
 def schema(request: HttpRequest) -> HttpResponseBase:
     """The schema of the order XML, for whoever wants to check what comes."""
+    if request.method not in READING:
+        return _xml(REFUSAL, status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(READING)})
+    if request.method == "HEAD":
+        return HttpResponse(content_type=CONTENT_TYPE, headers={"Content-Length": SCHEMA.stat().st_size})
     return FileResponse(SCHEMA.open("rb"), content_type=CONTENT_TYPE, filename=SCHEMA.name)
 
 
@@ -100,8 +114,8 @@ def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
     record = PullCall(step=kind, address=client_ip(request), at=timezone.now())
     try:
         try:
-            parameters = _parameters_of(request, kind)
-            pull = enter(shop_number_of(parameters), record)
+            parameters = _parameters_of(request, kind, record)
+            pull = _enter(kind, parameters, record)
             return step(request, parameters, pull, record)
         except PullRefused as refusal:
             if refusal.is_noted:
@@ -110,18 +124,46 @@ def _answer(request: HttpRequest, kind: str, step: Step) -> HttpResponseBase:
     except OperationalError:
         # Another transaction holds the database longer than we wait: a machine can wait, it must not get a page.
         log.exception("database busy", step=kind)
-        return _xml(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, retry_after=BUSY_SECONDS)
+        return _xml(BUSY, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": BUSY_SECONDS})
+    except Exception:
+        log.exception("fault", step=kind)
+        return _xml(FAULT, status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _parameters_of(request: HttpRequest, kind: str) -> Parameters:
+def _enter(kind: str, parameters: Parameters, record: PullCall) -> Pull:
+    """Let the caller in. Raises PullRefused, in the time that refusing a wrong signature takes."""
+    try:
+        return enter(shop_number_of(parameters), record)
+    except PullRefused as refusal:
+        if kind in READERS and refusal.outcome != Outcome.TOO_MANY:
+            with suppress(PullRefused):  # malformed besides: then nobody's signature is looked at
+                check_for_nothing(READERS[kind](parameters))
+        raise
+
+
+def _parameters_of(request: HttpRequest, kind: str, record: PullCall) -> Parameters:
     """What the caller sent: in the address to read, in the body to update. Raises PullRefused."""
-    if kind != PullCall.Step.UPDATE:
-        if request.method not in {"GET", "HEAD"}:
+    is_update = kind == PullCall.Step.UPDATE
+    sent = request.META.get("QUERY_STRING", "")
+    try:
+        if request.method not in (("POST",) if is_update else READING):
             raise malformed(Reason.METHOD)
-        return read_query(request.META.get("QUERY_STRING", ""), PARAMETERS)
-    if request.method != "POST":
-        raise malformed(Reason.METHOD)
-    return read_query(_body_of(request), UPDATE_PARAMETERS)
+        sent = _body_of(request) if is_update else sent
+        return read_query(sent, UPDATE_PARAMETERS if is_update else PARAMETERS)
+    except PullRefused:
+        _note_whose_it_was_meant_to_be(sent, record)
+        raise
+
+
+def _note_whose_it_was_meant_to_be(sent: str, record: PullCall) -> None:
+    """So that a shop reads in its log of calls that cannot even be read. Raises PullRefused for one too many."""
+    if not (number := shop_meant(sent)):
+        return
+    try:
+        enter(number, record)
+    except PullRefused as refusal:
+        if refusal.outcome == Outcome.TOO_MANY:
+            raise
 
 
 def _body_of(request: HttpRequest) -> str:
@@ -150,15 +192,14 @@ def _list_orders(request: HttpRequest, parameters: Parameters, pull: Pull, recor
     _note_what_is_asked(record, parameters)
     call = ListCall.read(parameters)
     check_signature(call, pull, record, module=LIST_MODULE)
+    headers = {"Content-Encoding": "gzip"} if _takes_gzip(request) else None
     if request.method == "HEAD":
         write_down(record, Outcome.ANSWERED)
-        return _dressed(HttpResponse(content_type=CONTENT_TYPE))
+        return _dressed(HttpResponse(content_type=CONTENT_TYPE, headers=headers))
     pieces = answer(call, pull, record)
-    if not _takes_gzip(request):
-        return _dressed(StreamingHttpResponse(pieces, content_type=CONTENT_TYPE))
-    response = StreamingHttpResponse(_gzipped(pieces), content_type=CONTENT_TYPE)
-    response["Content-Encoding"] = "gzip"
-    return _dressed(response)
+    return _dressed(
+        StreamingHttpResponse(_gzipped(pieces) if headers else pieces, content_type=CONTENT_TYPE, headers=headers)
+    )
 
 
 def _count_orders(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponseBase:
@@ -172,9 +213,9 @@ def _count_orders(request: HttpRequest, parameters: Parameters, pull: Pull, reco
 
 def _update_order(request: HttpRequest, parameters: Parameters, pull: Pull, record: PullCall) -> HttpResponseBase:
     _note_what_is_asked(record, parameters)
-    check_updates_accepted(pull)
     call = UpdateCall.read(parameters)
     check_signature(call, pull, record, module=UPDATE_MODULE)
+    check_updates_accepted(pull)
     updated = update_order(call, pull, record)
     record.number_of_orders = int(updated.is_changed)
     write_down(record, Outcome.NOT_DONE if updated.refusal else Outcome.ANSWERED)
@@ -196,15 +237,12 @@ def _refuse_address(request: HttpRequest, parameters: Parameters, pull: Pull, re
 
 def _refusal(refusal: PullRefused) -> HttpResponse:
     status = STATUS_OF.get(refusal.outcome, HTTPStatus.FORBIDDEN)
-    retry_after = WINDOW.seconds if refusal.outcome == Outcome.TOO_MANY else None
-    return _xml(REFUSAL, status=status, retry_after=retry_after)
+    headers = {"Retry-After": WINDOW.seconds} if refusal.outcome == Outcome.TOO_MANY else None
+    return _xml(REFUSAL, status=status, headers=headers)
 
 
-def _xml(body: str, *, status: int = HTTPStatus.OK, retry_after: int | None = None) -> HttpResponse:
-    response = _dressed(HttpResponse(body, content_type=CONTENT_TYPE, status=status))
-    if retry_after is not None:
-        response["Retry-After"] = str(retry_after)
-    return response
+def _xml(body: str, *, status: int = HTTPStatus.OK, headers: dict | None = None) -> HttpResponse:
+    return _dressed(HttpResponse(body, content_type=CONTENT_TYPE, status=status, headers=headers))
 
 
 def _dressed(response: HttpResponseBase) -> HttpResponseBase:
@@ -221,7 +259,7 @@ def _takes_gzip(request: HttpRequest) -> bool:
     return False
 
 
-def _gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _gzipped(pieces: Generator[bytes, None, None]) -> Iterator[bytes]:
     """The pieces compressed; closing this closes them too, so that an ended call is written down at once."""
     with closing(pieces):
         squeeze = zlib.compressobj(QUICK, wbits=zlib.MAX_WBITS | 16)

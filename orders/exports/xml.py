@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from backoffice.models import Shop
 from orders.documents import (
+    FIRST_CHUNK,
     LineDocument,
     NoteDocument,
     OrderDocument,
@@ -23,6 +24,7 @@ from orders.documents import (
     ShipmentDocument,
     TotalsDocument,
 )
+from orders.keys import in_chunks
 from orders.models import Address
 
 SCHEMA = Path(__file__).with_name("orders.xsd")
@@ -86,17 +88,15 @@ def write_orders(
 ) -> Iterator[bytes]:
     """The document of `count` orders, in pieces of some dozens of them; times are in the zone of `shop`.
 
+    The first piece holds orders already: what goes wrong with every order goes wrong before anything is written.
+
     `change_time` and `next_change_time` are for pulls: the moment as it was asked for and the one to ask for next.
     """
     head = OrderXml(shop.zone, Escape()).head(shop.number, generated, count, change_time, next_change_time)
-    yield head.encode()
-    piece: list[str] = []
-    for order in orders:
-        piece.append(order.text)
-        if len(piece) == ORDERS_PER_PIECE:
-            yield "".join(piece).encode()
-            piece.clear()
-    yield "".join([*piece, "</orders>\n"]).encode()
+    for piece in in_chunks(orders, first=FIRST_CHUNK, size=ORDERS_PER_PIECE):
+        yield "".join([head, *(order.text for order in piece)]).encode()
+        head = ""
+    yield f"{head}</orders>\n".encode()
 
 
 ADDRESS = (

@@ -16,14 +16,13 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from backoffice.models import Shop
-from orders.documents import Labels, order_documents
+from orders.documents import FIRST_CHUNK, Labels, order_documents
 from orders.exports import xml
 from orders.exports.xml import REFERENCES, Escape, WrittenOrder, wall_time
 from orders.keys import as_array, in_chunks
 from orders.models import Address, Order, OrderLine, OrderNote, Payment, Refund, Shipment, ShipmentLine
 
-# A small first chunk lets an answer begin at once; larger ones than this cost memory and save nothing.
-FIRST_CHUNK = 50
+# Larger ones than this cost memory and save nothing.
 CHUNK = 1000
 ROWS_AT_ONCE = 50  # are waited for, while the next are being written
 MOST_ARGUMENTS = 90  # of a hundred that a function of PostgreSQL takes

@@ -26,6 +26,7 @@ class LogAction(models.TextChoices):
     PAYMENT_CHANGED = "payment.changed", _("Payment status")
     INTERNAL_CHANGED = "internal.changed", _("Internal status")
     LINE_CHANGED = "line.changed", _("Line status")
+    STATUS_RENAMED = "status.renamed", _("Status renamed")
     LINE_MOVED = "line.moved", _("Moved between orders")
     ORDER_EDITED = "order.edited", _("Order edited")
     LINE_ADDED = "line.added", _("Line added")

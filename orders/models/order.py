@@ -173,7 +173,12 @@ class Order(models.Model):
                 include=["payment_own_status", "deleted_at"],
                 name="order_by_payment",
             ),
-            models.Index(fields=["shop", "changed_at", "id"], name="order_by_change"),
+            # With what pulls always ask besides: they begin to answer when they have the keys of all that changed.
+            models.Index(
+                fields=["shop", "changed_at", "id"],
+                include=["fulfilment_status", "target_shop"],
+                name="order_by_change",
+            ),
             # Few of many: without these the list would walk past all others to find them.
             models.Index(
                 fields=["shop", "-placed_at", "-id"],

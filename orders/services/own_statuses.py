@@ -1,4 +1,4 @@
-"""What becomes of orders when the shop removes one of its own statuses: the answer to `statuses.usage.Carrier`."""
+"""What becomes of orders when the shop removes or renames a status: the answer to `statuses.usage.Carrier`."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from backoffice.actor import Actor
 from backoffice.models import Job, JobItem, Shop
 from backoffice.roles import Permission
 from orders.models import Order, OrderLine, StatusCount
+from orders.services import status_names
 from orders.services.change import Change, changing
 from orders.services.errors import ChangeRefused
 from orders.services.status import FIELDS, move_lines, resolve
@@ -59,6 +60,12 @@ class OrdersCarryStatuses:
         with changing(status.shop, by=by) as change:
             moved = replace_own_status(change, status, code, [pk for pk, _number in found])
         return Moved(len(moved), change.act)
+
+    def number_showing(self, shop: Shop, status: ShopStatus) -> int | None:
+        return status_names.number_showing(shop, status)
+
+    def tell_of_new_name(self, status: ShopStatus, old: str, new: str, *, by: Actor) -> Moved:
+        return status_names.tell_of_new_name(status, old, new, by=by)
 
     def take_back(self, act: uuid.UUID, *, shop: Shop, by: Actor) -> int:
         try:

@@ -31,6 +31,7 @@ HARMLESS = [
     LogAction.FULFILMENT_CHANGED,
     LogAction.INTERNAL_CHANGED,
     LogAction.LINE_CHANGED,
+    LogAction.STATUS_RENAMED,
     LogAction.ORDER_HELD,
     LogAction.ORDER_RELEASED,
     LogAction.FOLDER_CHANGED,
