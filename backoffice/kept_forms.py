@@ -15,6 +15,7 @@ from django.urls import Resolver404, resolve
 
 from backoffice.access import View
 from backoffice.crypto import decrypt, encrypt
+from backoffice.limits import is_too_often
 from backoffice.middleware import membership_or_404
 from backoffice.network import client_ip
 from backoffice.roles import Permission
@@ -40,7 +41,9 @@ def keep(request: HttpRequest, view: View) -> bool:
 
     A form with files is not kept: the files would be missing, and it would look as if they were there.
     """
-    if not isinstance(getattr(view, "access", None), Permission) or request.FILES or not _is_patient(request):
+    if not isinstance(getattr(view, "access", None), Permission) or request.FILES:
+        return False
+    if is_too_often("kept-form", client_ip(request) or "", limit=MOST_PER_ADDRESS, seconds=SECONDS):
         return False
     fields = [(name, value) for name, values in request.POST.lists() for value in values if name not in NOT_KEPT]
     text = json.dumps([request.get_full_path(), fields])
@@ -76,12 +79,6 @@ def _is_at_home(request: HttpRequest, path: str) -> bool:
     except (Resolver404, Http404, KeyError):
         return False
     return True
-
-
-def _is_patient(request: HttpRequest) -> bool:
-    counter = f"kept-forms-of:{client_ip(request)}"
-    cache.add(counter, 0, SECONDS)
-    return cache.incr(counter) <= MOST_PER_ADDRESS
 
 
 def _place(token: str) -> str:

@@ -135,7 +135,7 @@ REDIS_URL = env.str("REDIS_URL", "")
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "backoffice.cache.SteadyRedisCache",
             "LOCATION": REDIS_URL,
             # A Redis that takes what it is asked and never answers must not hold a request for ever.
             "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},

@@ -1,12 +1,13 @@
 """For load balancers: `/healthz` says the process lives, `/readyz` that it can serve."""
 
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
 from backoffice.access import public
+from backoffice.cache import SteadyRedisCache
 
 
 @never_cache
@@ -44,6 +45,8 @@ def _migrations() -> str:
 
 def _cache() -> str:
     try:
+        if isinstance(caches["default"], SteadyRedisCache) and not caches["default"].is_there():
+            return "unreachable"
         cache.set("readyz", "1", 5)
         return "ok" if cache.get("readyz") == "1" else "unreachable"
     except Exception as problem:  # noqa: BLE001  (each cache backend has errors of its own)
