@@ -35,9 +35,9 @@ from orders.money import still_open
 from statuses.catalogue import catalogue_of
 from statuses.kinds import BUILTIN, Kind
 
-# A small first chunk lets an answer begin at once; the rest is read in chunks of a flat size.
-FIRST_CHUNK = 10
 CHUNK = 500
+# For an answer that somebody waits for: with a small first chunk it begins at once.
+FIRST_CHUNK = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,16 +224,18 @@ class OrderDocument:
 PARTS = frozenset({"lines", "payments", "refunds", "shipments", "notes"})
 
 
-def order_documents(order_ids: Iterable[int], *, shop: Shop, parts: frozenset[str] = PARTS) -> Iterator[OrderDocument]:
+def order_documents(
+    order_ids: Iterable[int], *, shop: Shop, parts: frozenset[str] = PARTS, first: int = CHUNK
+) -> Iterator[OrderDocument]:
     """The pictures of orders (keys) of `shop`, in the order of the keys; keys of other shops are left out.
 
     Whoever needs only some of the PARTS says so: the others are not read and stay empty.
 
     `shop` may be a target shop: then its language is used and only orders taken there are found. Memory does not
-    grow with the number of orders: they are read in chunks, each with the same seven queries.
+    grow with the number of orders: they are read in chunks, each with the same seven queries, the first of `first`.
     """
     labels = None
-    for chunk in in_chunks(order_ids, first=FIRST_CHUNK, size=CHUNK):
+    for chunk in in_chunks(order_ids, first=first, size=CHUNK):
         labels = labels or Labels(shop)
         yield from _documents_of_chunk(chunk, shop, labels, parts)
 

@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 from backoffice.models import Shop
-from orders.documents import order_documents
+from orders.documents import FIRST_CHUNK, order_documents
 from orders.exports.xml import WrittenOrder, orders_of_documents, write_orders
 from orders.exports.xml_sql import orders_of_database
 from orders.keys import keys_of
@@ -24,4 +24,4 @@ def written_orders(order_ids: Iterable[int], *, shop: Shop) -> Iterator[WrittenO
     """The orders (keys) of `shop`, in the order of the keys; keys of other shops are left out."""
     if connection.vendor == "postgresql":
         return orders_of_database(order_ids, shop=shop)
-    return orders_of_documents(order_documents(order_ids, shop=shop), shop)
+    return orders_of_documents(order_documents(order_ids, shop=shop, first=FIRST_CHUNK), shop)

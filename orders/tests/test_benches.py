@@ -3,8 +3,8 @@ from contextlib import suppress
 import pytest
 from django.core.management import CommandError, call_command
 
+from backoffice.tests.installation import Installation
 from orders import benches, page_benches
-from orders.tests.processes import PREPARE, run
 
 
 @pytest.fixture(autouse=True)
@@ -29,12 +29,10 @@ def test_the_benches_measure_with_few_orders(capsys):
 def test_the_memory_of_a_print_job_is_measured_in_every_process(tmp_path):
     """The bench starts processes of its own, which have to find the orders: it needs a database that is a file."""
     few = "from orders.papers import benches; benches.FEW, benches.MANY = 2, 3;"
-    run(PREPARE, tmp_path)
+    installation = Installation(tmp_path)
+    installation.manage("migrate", "-v0")
 
-    measured = run(
-        "import django; django.setup();" + few + "print(*(m.what for m in benches.memory_of_printing(0)), sep='\\n')",
-        tmp_path,
-    )
+    measured = installation.python(few + "print(*(m.what for m in benches.memory_of_printing(0)), sep='\\n')")
 
     assert [line for line in measured.stdout.splitlines() if line.startswith("peak")] == [
         "peak of the worker of a print job, 3 against 2 orders",
