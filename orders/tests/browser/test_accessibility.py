@@ -29,9 +29,9 @@ WIDTHS = [1440, 390, 320]
 THEMES = ["light", "dark"]
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, within: str | None = None) -> list[str]:
     """What axe finds, as `rule: element` each."""
-    found = Axe().run(page, options=RULES).response["violations"]
+    found = Axe().run(page, context=within, options=RULES).response["violations"]
     return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
 
 
@@ -39,7 +39,7 @@ def scrolls_sideways(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-def complaints(page: Page, name: str) -> list[str]:
+def complaints(page: Page, name: str, within: str | None = None) -> list[str]:
     """What is wrong with the page as it stands, in both themes and at each width."""
     wrong = []
     for width in WIDTHS:
@@ -48,7 +48,7 @@ def complaints(page: Page, name: str) -> list[str]:
             wrong.append(f"{name} at {width}: scrolls sideways")
         for theme in THEMES:
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            wrong += [f"{name} at {width}, {theme}: {violation}" for violation in violations(page)]
+            wrong += [f"{name} at {width}, {theme}: {violation}" for violation in violations(page, within)]
     return wrong
 
 
@@ -255,7 +255,8 @@ def test_a_bulk_action_before_and_after(office, shop, actor, orders_of_the_day):
         office.get_by_role("checkbox", name=f"Select order {order.display_number}").check()
     bulk = office.get_by_role("region", name="Actions for selected orders")
     bulk.locator("summary", has_text="Order status").click()
-    wrong = complaints(office, "menu of the bar")
+    # What lies half under an open menu is of no use before it closes.
+    wrong = complaints(office, "menu of the bar", within=".bulk")
     bulk.get_by_role("button", name="Shipped", exact=True).click()
     office.get_by_role("heading", name="Set to Shipped").wait_for()
     wrong += complaints(office, "what would happen")
