@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
@@ -129,6 +130,15 @@ def _queue(row: FollowUps, letters: Iterable[Letter]) -> int:
     letters = list(letters)
     if letters:
         fault("follow-ups.chosen")
-        queue_letters(row.shop, letters, settings=settings_in(row.shop), by=SYSTEM)
+        with transaction.atomic():
+            _lock_orders_of(letters)
+            queue_letters(row.shop, letters, settings=settings_in(row.shop), by=SYSTEM)
         log.info("follow-ups queued", shop=row.shop.number, number=len(letters))
     return len(letters)
+
+
+def _lock_orders_of(letters: Iterable[Letter]) -> None:
+    """As everybody does who changes an order, and first: who writes the same mail by hand at this moment waits here
+    and finds it, or it is found here."""
+    keys = [letter.order.pk for letter in letters if letter.order]
+    list(Order.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))

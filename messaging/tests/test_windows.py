@@ -2,15 +2,23 @@
 
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
+from django.utils import timezone
 
 from backoffice.actor import SYSTEM
 from backoffice.tests.factories import make_shop
 from backoffice.tests.installation import Installation
-from messaging.models import MailState, OutboxMail
+from messaging.models import FollowUps, MailState, OutboxMail
+from messaging.services.follow_ups import feedback_letter, send_what_is_due
 from messaging.services.outbox import resend
+from messaging.services.queue import queue_mail
+from messaging.services.usual import template_for
 from messaging.tests.factories import make_mail
 from messaging.tests.windows import OWN, REMINDER, SELECTED, at_once, press
 from orders.tests.factories import make_order
@@ -83,3 +91,39 @@ def test_send_again_pressed_over_and_over_at_once_sends_once(has_order):
 
     assert len({each.pk for each in again}) == 1
     assert OutboxMail.objects.count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_what_the_clock_queues_in_the_same_moment_is_what_the_button_finds():
+    shop, placed = make_shop(), timezone.now() - timedelta(days=20)
+    row = FollowUps.objects.create(
+        shop=shop,
+        asks_feedback=True,
+        feedback_from="placed",
+        feedback_since=placed - timedelta(days=1),
+        feedback_template=template_for(shop, "feedback"),
+    )
+    order = make_order(shop, placed_at=placed)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert send_what_is_due() == 1
+            by_hand = pool.submit(at_once, [lambda: queue_mail(shop, feedback_letter(row, order), by=SYSTEM)])
+            wait_until_somebody_waits_for_us(by_hand)
+        (mail,) = by_hand.result(timeout=300)
+
+    assert OutboxMail.objects.get() == mail
+
+
+def wait_until_somebody_waits_for_us(act):
+    # Not pg_stat_activity, which stays as it was when a transaction looked at it first.
+    waiting = "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    until = time.monotonic() + 300
+    with connection.cursor() as cursor:
+        cursor.execute(waiting)
+        while cursor.fetchone() == (0,):
+            assert not act.done()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+            cursor.execute(waiting)
