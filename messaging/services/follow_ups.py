@@ -14,7 +14,14 @@ from backoffice.models import Shop
 from backoffice.plans import Feature
 from messaging.models import DoNotMail, FollowUps, MailState, Origin, OutboxMail
 from messaging.services.queue import Letter, queue_letters
-from messaging.services.selection import BETWEEN_REMINDERS, NOT_STANDING, UNPAID, owes, reminder_letter
+from messaging.services.selection import (
+    BETWEEN_REMINDERS,
+    NOT_STANDING,
+    UNPAID,
+    owes,
+    reminder_letter,
+    reminder_template,
+)
 from messaging.services.settings import settings_in
 from orders.models import Order, Shipment, Source
 
@@ -69,12 +76,12 @@ def feedback_letter(row: FollowUps, order: Order) -> Letter:
 
 
 def _remind(row: FollowUps, now: datetime) -> int:
-    letters = []
+    letters: list[Letter] = []
     for level, days in enumerate(row.reminder_days, start=1):
         due = _unreminded(row.shop, level, now).filter(placed_at__range=_window(row.reminds_since, days, now))
-        for order in _standing(due):
-            if owes(order):
-                letters.append(reminder_letter(row.shop, order, level))
+        if orders := [order for order in _standing(due) if owes(order)]:
+            template = reminder_template(row.shop, level)
+            letters += [reminder_letter(order, level, template) for order in orders]
     return _queue(row, letters)
 
 

@@ -132,8 +132,13 @@ def send_to(shop: Shop, keys: Iterable[int], message: Message, *, by: Actor, tok
     return Sent(change.act, mails, found.left_out)
 
 
-def reminder_letter(shop: Shop, order: Order, level: int) -> Letter:
-    """The payment reminder of that level, 1 to 3; its key is the same by hand and by itself, so it goes out once."""
+def reminder_template(shop: Shop, level: int) -> MailTemplate:
+    """The text of the payment reminder of that level, 1 to 3."""
+    return template_for(shop, REMINDERS[level - 1])
+
+
+def reminder_letter(order: Order, level: int, template: MailTemplate) -> Letter:
+    """The payment reminder of that level; its key is the same by hand and by itself, so it goes out once."""
     return Letter(
         event=f"reminder:{level}",
         origin=Origin.REMINDER,
@@ -141,7 +146,7 @@ def reminder_letter(shop: Shop, order: Order, level: int) -> Letter:
         recipient_name=order.customer_name,
         who="customer",
         order=order,
-        template=template_for(shop, REMINDERS[level - 1]),
+        template=template,
     )
 
 
@@ -158,7 +163,7 @@ def _token(message: Message, token: uuid.UUID) -> uuid.UUID | None:
 
 def _letter(shop: Shop, order: Order, message: Message, had: int) -> Letter:
     if message.is_reminder:
-        return reminder_letter(shop, order, had + 1)
+        return reminder_letter(order, had + 1, reminder_template(shop, had + 1))
     return Letter(
         event="bulk",
         origin=Origin.BULK,
