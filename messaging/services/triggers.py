@@ -5,28 +5,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from backoffice.actor import Actor
 from backoffice.models import Shop
+from messaging.bells import ring_writer
 from messaging.happenings import Happening, happenings_of
 from messaging.models import MailSettings, MailState, Origin, OutboxMail, Recipient, Trigger
 from messaging.reasons import Reason
 from messaging.services.queue import Letter, cancel_all, queue_letters
 from messaging.services.settings import settings_in
-from orders.models import LogAction, Order, OrderLogEntry, Source
+from orders.models import Order, OrderLogEntry, Source
 
 
 def follow_change(shop: Shop, entries: Sequence[OrderLogEntry], *, by: Actor) -> None:
     """Queue the mails that new log entries cause, in their transaction, and recall those of what was taken back.
 
     Three queries at most, for one order as for a thousand; none where nothing happened that a mail may be tied to.
-    What waits about an order that is deleted is given up.
+    What waits about an order that is deleted is given up, and taken up again when it is restored.
     """
     if undone := {entry.undoes for entry in entries if entry.undoes is not None}:
         recall(shop, undone, {entry.order_id for entry in entries if entry.undoes is not None})
-    if deleted := {entry.order_id for entry in entries if entry.action == LogAction.ORDER_DELETED}:
+    moved = [entry for entry in entries if "deleted_at" in entry.changes]
+    if deleted := {entry.order_id for entry in moved if entry.changes["deleted_at"]["new"]}:
         _give_up_mails_of(deleted)
+    if restored := {entry.order_id for entry in moved} - deleted:
+        _take_up_mails_of(restored)
     if by.is_quiet:
         return
     happenings = happenings_of(entries)
@@ -56,6 +62,13 @@ def _give_up_mails_of(deleted: Iterable[int]) -> None:
     """What waits with its text leaves no more; what has none yet is refused as it is written, and the sweep tells."""
     waiting = OutboxMail.objects.filter(order__in=deleted, state__in=[MailState.HELD, MailState.QUEUED])
     waiting.filter(written_at__isnull=False).update(state=MailState.FAILED, reason=Reason.ORDER_DELETED)
+
+
+def _take_up_mails_of(restored: Iterable[int]) -> None:
+    """Who deleted by mistake and pressed Undo deleted no mail; one that would be days late stays given up."""
+    given_up = OutboxMail.objects.filter(order__in=restored, state=MailState.FAILED, reason=Reason.ORDER_DELETED)
+    if given_up.filter(gives_up_at__gt=timezone.now()).update(state=MailState.HELD, reason="", logged_at=None):
+        transaction.on_commit(ring_writer)
 
 
 def triggers_of(shop: Shop, events: Iterable[str]) -> list[Trigger]:

@@ -5,6 +5,7 @@ from django.core import mail as box
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.urls import reverse
+from django.utils import timezone
 
 from backoffice.actor import SYSTEM
 from messaging.models import MailAttachment, MailState, OutboxMail, ShopFile
@@ -13,8 +14,8 @@ from messaging.services.delivery import send_due, sweep
 from messaging.services.outbox import retry, retry_all_failed, send_now
 from messaging.services.writing import write_waiting
 from messaging.tests.factories import make_template, make_trigger
-from orders.models import Order
-from orders.services import delete_orders, restore_orders, set_fulfilment_status
+from orders.models import Order, OrderLogEntry
+from orders.services import delete_orders, restore_orders, set_fulfilment_status, undo
 from orders.tests.factories import make_order
 
 pytestmark = pytest.mark.django_db
@@ -120,10 +121,41 @@ def test_an_order_that_is_deleted_while_its_written_mail_is_held(clerk_client, s
         retry(mail)
     assert retry_all_failed(shop) == 0
 
+
+@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.parametrize("take_back", [restore_orders, lambda _keys, shop, by: undo(last_act(), shop=shop, by=by)])
+def test_an_order_that_was_deleted_by_mistake_keeps_its_mail(shop, trigger, is_written, take_back):
+    order = make_order(shop)
+    ship(order)
+    if is_written:
+        write_waiting()
+    delete_orders([order.pk], shop=shop, by=SYSTEM)
+    assert deliver().state == MailState.FAILED
+
+    take_back([order.pk], shop=shop, by=SYSTEM)
+
+    assert deliver().state == MailState.SENT
+    assert len(box.outbox) == 1
+
+
+def test_a_mail_that_would_be_days_late_stays_with_the_deleted_order(shop, trigger):
+    order = make_order(shop)
+    ship(order)
+    delete_orders([order.pk], shop=shop, by=SYSTEM)
+    deliver()
+    OutboxMail.objects.update(gives_up_at=timezone.now())
+
     restore_orders([order.pk], shop=shop, by=SYSTEM)
+
+    assert deliver().state == MailState.FAILED
     retry(OutboxMail.objects.get())
+    write_waiting()
     send_due()
     assert len(box.outbox) == 1
+
+
+def last_act():
+    return OrderLogEntry.objects.filter(action="order.deleted").latest("pk").act
 
 
 def test_an_unknown_language_is_the_shops(shop, trigger):
